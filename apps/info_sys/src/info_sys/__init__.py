@@ -1,0 +1,1 @@
+"""info_sys: asks many sources a question at once and keeps the best answers."""

@@ -1,0 +1,1 @@
+"""otp: processes, servers and supervisors on a few threads. Standard library only."""

@@ -1,0 +1,1 @@
+"""rumbl_core: the domain of rumbl. Its doors are the contexts accounts and multimedia."""

@@ -1,0 +1,1 @@
+"""rumbl_web: the site, and the composition root of rumbl."""
