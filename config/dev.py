@@ -1,0 +1,10 @@
+"""Development, the default: on this machine, with demo data, open to any origin."""
+
+from __future__ import annotations
+
+from config.tree import Tree
+
+
+def overlay() -> Tree:
+    """What differs from the base. The launcher makes a secret key once and keeps it in the data folder."""
+    return {"rumbl_web": {"env": "dev", "check_origin": False}}
