@@ -1,7 +1,7 @@
 """The one configuration of the three apps: `load` builds it, the launcher hands each app its section.
 
-The layers, later ones win: `config` (base), then `dev`, `test` or `prod`, then `runtime` (the environment). No app
-imports this package; `rumbl-web serve --config config` gets it by name.
+The layers, later ones win: `config` (base), then `dev`, `test` or `prod`, then `runtime` (the environment).
+No app imports this package; `rumbl-web serve --config config` gets it by name.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ OVERLAYS = {"dev": dev.overlay, "test": test.overlay, "prod": prod.overlay}
 def load(env: str | None = None, environ: Mapping[str, str] | None = None) -> Tree:
     """The settings of one environment, as sections "rumbl_core", "info_sys" and "rumbl_web".
 
-    `env` wins over RUMBL_ENV, which wins over "dev". Raises ConfigError, one line that names the variable and says
-    what to put there.
+    `env` wins over RUMBL_ENV, which wins over "dev". Raises ConfigError, one line that names the variable
+    and says what to put there.
 
     >>> load("test", environ={})["rumbl_web"]["port"]
     4002
@@ -32,4 +32,4 @@ def load(env: str | None = None, environ: Mapping[str, str] | None = None) -> Tr
     if name not in OVERLAYS:
         raise ConfigError(f"RUMBL_ENV: {name!r} is not an environment; use one of {', '.join(OVERLAYS)}")
     tree = merge(config.base(), OVERLAYS[name]())
-    return merge(tree, runtime.overlay(name, values))
+    return merge(tree, runtime.overlay(name, {**values, "RUMBL_ENV": name}))

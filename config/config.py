@@ -28,7 +28,6 @@ def base() -> Tree:
             "threads": 8,
             "check_origin": True,
             "session_days": 60,
-            "cookie_secure": False,
-            "log_level": "info",
+            "log_level": "INFO",
         },
     }

@@ -7,4 +7,4 @@ from config.tree import Tree
 
 def overlay() -> Tree:
     """What differs from the base. The launcher makes a secret key once and keeps it in the data folder."""
-    return {"rumbl_web": {"env": "dev", "check_origin": False}}
+    return {"rumbl_web": {"check_origin": False}}

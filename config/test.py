@@ -11,10 +11,9 @@ def overlay() -> Tree:
     return {
         "rumbl_core": {"data_dir": PROJECT / ".rumbl" / "test", "password_cost": "cheap"},
         "rumbl_web": {
-            "env": "test",
             "port": 4002,
             "check_origin": False,
             "secret_key_base": "only for tests " * 4,
-            "log_level": "warning",
+            "log_level": "WARNING",
         },
     }

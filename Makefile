@@ -1,0 +1,117 @@
+# rumbl. Every target sets up what it needs by itself and is safe to repeat; `make help` lists them.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+SET_UP := @./scripts/bootstrap
+# Narrow a test run: make test-web T=tests/test_router.py, or with pytest's own words: make test-core T="-k slug -x"
+T ?=
+
+##@ Serve
+.PHONY: run console routes
+run: ## The site on http://localhost:4000 (HOST, PORT, WORKERS, RUMBL_DATA, DATABASE_URL, WOLFRAM_APP_ID)
+	$(SET_UP) apps assets
+	@exec rumbl-web serve --config config
+
+console: ## A Python prompt with the apps started and no server
+	$(SET_UP) apps
+	@rumbl-web console --config config
+
+routes: ## Every route: method, path, endpoint
+	$(SET_UP) apps
+	@rumbl-web routes --config config
+
+##@ Database
+.PHONY: migrate seed
+migrate seed: export RUMBL_DATA ?= $(CURDIR)/.rumbl
+migrate: ## Bring the database up to date
+	$(SET_UP) apps
+	@rumbl-core db migrate
+
+seed: ## Put in the categories, the demo account and the demo video (safe to repeat)
+	$(SET_UP) apps
+	@rumbl-core db seed
+
+##@ Test
+.PHONY: test test-core test-web test-info-sys test-js
+test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T= narrows)
+	$(SET_UP) apps tools assets
+	@./scripts/ensure_chromium
+	@python scripts/run_tests.py $(T)
+
+test-info-sys: ## The suite of info_sys alone
+	$(SET_UP) apps tools
+	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),tests)
+
+test-core: ## The suite of rumbl_core alone
+	$(SET_UP) apps tools
+	@cd apps/rumbl_core && pytest -c ../../pyproject.toml $(or $(T),tests)
+
+test-web: ## The suite of rumbl_web alone
+	$(SET_UP) apps tools assets
+	@cd apps/rumbl_web && pytest -c ../../pyproject.toml $(or $(T),tests)
+
+test-js: ## The front end's own tests, under Node
+	$(SET_UP) node
+	@cd apps/rumbl_web/assets && npm test --silent
+
+##@ Quality
+.PHONY: lint format types imports docs precommit
+lint: ## Everything that reads the code: format, ruff, types, imports, spelling; prints the sizes
+	$(SET_UP) apps tools
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports --no-logo
+	codespell
+	python scripts/sizes.py
+
+format: ## Rewrite the Python files in the one format
+	$(SET_UP) tools
+	ruff check --fix --exit-zero --quiet .
+	ruff format .
+
+types: ## mypy, strict
+	$(SET_UP) apps tools
+	mypy
+
+imports: ## Who may import whom
+	$(SET_UP) apps tools
+	lint-imports --no-logo
+
+docs: ## Write the generated tables into the documentation
+	$(SET_UP) apps tools
+	python scripts/write_docs.py
+
+precommit: lint test ## What .ci/run does, without the first start
+
+##@ Build and measure
+.PHONY: assets dist bench screenshots clean
+assets: ## Bundle the front end into rumbl_web
+	$(SET_UP) assets
+
+dist: ## The three wheels, in dist/
+	$(SET_UP) apps tools assets
+	@python scripts/build_wheels.py dist
+
+bench: ## Fan-out, round trip, memory and join rate, next to a naive server
+	$(SET_UP) apps tools
+	@python -m tests.bench
+
+screenshots: ## The pictures of the documentation, taken by the browser tests
+	$(SET_UP) apps tools assets
+	@./scripts/ensure_chromium
+	@RUMBL_SCREENSHOTS=docs/images pytest -q tests/browser
+
+clean: ## Remove everything that make made, except the data in .rumbl
+	rm -rf .venv .tools dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf apps/rumbl_web/assets/node_modules apps/rumbl_web/src/rumbl_web/static/assets
+
+##@ Help
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
