@@ -1,0 +1,24 @@
+// Choose the player of a video; the heavy ones are fetched only when needed.
+import { create as createFile } from "./file.js";
+
+const KINDS = new Map([
+  ["file", async () => createFile],
+  ["demo", async () => createFile],
+  ["hls", async () => (await import("./hls.js")).create],
+  ["youtube", async () => (await import("./youtube.js")).create],
+  ["vimeo", async () => (await import("./vimeo.js")).create],
+]);
+
+/** Make the player that `source` (`{ kind, src, id, title, poster }`) asks for; rejects with words for the viewer. */
+export async function createPlayer(source) {
+  const load = KINDS.get(source.kind);
+  if (!load) throw new Error("rumbl can't play videos from this address.");
+  const create = await load();
+  return create(source);
+}
+
+/** What the server wrote on the `#video` element. */
+export function sourceOf(element) {
+  const { playerKind, playerSrc, playerId, title, poster } = element.dataset;
+  return { kind: playerKind ?? "", src: playerSrc ?? "", id: playerId ?? "", title: title ?? "Video", poster };
+}

@@ -1,0 +1,38 @@
+// YouTube, through its iframe script (https://developers.google.com/youtube/iframe_api_reference).
+import "youtube-video-element";
+import { el } from "../dom.js";
+import { Player } from "./contract.js";
+import { loadScript } from "./script.js";
+
+const API = "https://www.youtube.com/iframe_api";
+const READY_WITHIN_MS = 12000;
+// Error numbers of the iframe API.
+const REASONS = new Map([
+  [2, "This YouTube address names no video."],
+  [100, "YouTube says that this video is gone or private."],
+  [101, "Its owner lets this video play on YouTube only."],
+  [150, "Its owner lets this video play on YouTube only."],
+]);
+
+/** A player for a YouTube id; fails when YouTube can't be reached or the id is none. */
+export async function create({ id, title }) {
+  if (!/^[\w-]{11}$/.test(id)) throw new Error("This YouTube address names no video.");
+  await apiReady();
+  const video = el("youtube-video", { controls: true, playsinline: true, "aria-label": title });
+  // YouTube refuses to play for pages that hide where they are.
+  video.config = { referrerpolicy: "strict-origin-when-cross-origin" };
+  const player = new Player(video, { tickMs: 250, explain: (error) => REASONS.get(error?.code) ?? "YouTube can't play this video here." });
+  video.src = `https://www.youtube.com/watch?v=${id}`;
+  return player;
+}
+
+async function apiReady() {
+  if (globalThis.YT?.Player) return;
+  const announced = new Promise((resolve, reject) => {
+    globalThis.onYouTubeIframeAPIReady = resolve;
+    setTimeout(() => reject(new Error("YouTube did not answer.")), READY_WITHIN_MS);
+  });
+  announced.catch(() => {}); // the script's own failure may be told first
+  await loadScript(API).catch(() => { throw new Error("YouTube can't be reached from here."); });
+  if (!globalThis.YT?.Player) await announced;
+}
