@@ -19,23 +19,18 @@ SECRETS = {
     "cloud key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     "code host token": r"\bgh[pousr]_[A-Za-z0-9]{36}",
     "chat token": r"\bxox[abpr]-[A-Za-z0-9-]{10,}",
-    "assigned secret": r"(?i)\b\w*(?:secret|token|password|api_?key|app_?id)\w*[\"']?\s*[:=]\s*[\"'][A-Za-z0-9+/_=-]{32,}[\"']",
+    "assigned secret": (
+        r"(?i)\b\w*(?:secret|token|password|api_?key|app_?id)\w*[\"']?"
+        r"\s*[:=]\s*[\"'][A-Za-z0-9+/_=-]{32,}[\"']"
+    ),
 }
-SUPPRESSION = re.compile(
-    r"#\s*(?:noqa|type:\s*ignore|pragma:\s*no cover)(?::\s*[A-Z0-9, ]+|\[[\w, -]+\])?(.*)"
-)
+SUPPRESSION = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?::\s*[A-Z0-9, ]+|\[[\w, -]+\])?(.*)")
+PYPI = "from pip._internal.models.index import PyPI; print(PyPI.url, PyPI.file_storage_domain)"
 
 
 def registry_hosts() -> set[str]:
-    """The hosts that pip and npm fetch from here, as they say themselves; and pip's own when nothing is set."""
-    asked = [
-        [sys.executable, "-m", "pip", "config", "list"],
-        [
-            sys.executable,
-            "-c",
-            "from pip._internal.models.index import PyPI as p; print(p.url, p.file_storage_domain)",
-        ],
-    ]
+    """The hosts that pip and npm fetch from here, as they say themselves, and pip's own default."""
+    asked = [[sys.executable, "-m", "pip", "config", "list"], [sys.executable, "-c", PYPI]]
     if npm := shutil.which("npm"):
         asked.append([npm, "config", "get", "registry"])
     said = [subprocess.run(command, capture_output=True, text=True, check=False).stdout for command in asked]
