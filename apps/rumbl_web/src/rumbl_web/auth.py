@@ -1,0 +1,95 @@
+"""Who is asking: log-in, log-out, and the guard in front of members' pages.
+
+The signed cookie carries a random token; its hash is a row of `user_tokens`. So a log-out ends the session
+for every copy of the cookie, and log-in leaves nothing of an earlier session behind (session fixation).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from rumbl_core import accounts
+from rumbl_web import flash
+
+TEST_USER_KEY: Final = (
+    "rumbl.test.current_user"  # a WSGI key; headers from the network become HTTP_* keys only
+)
+MUST_LOG_IN: Final = "You must be logged in to access that page"
+_SESSION_KEY: Final = "user_token"
+_LOCAL_PATH = re.compile(r"\A/(?![/\\])[^\\\s\x00-\x20\x7f]{0,1999}\Z")
+
+Action = Callable[..., ResponseReturnValue]
+
+
+def fetch_current_user() -> None:
+    """Put the user of this session, or None, in `g.current_user`. A test's own user comes first."""
+    given = request.environ.get(TEST_USER_KEY)
+    g.current_user = given if given is not None else _user_of_session()
+
+
+def current_user() -> accounts.User | None:
+    """The user of the request in progress; None for a guest, and outside of pages."""
+    user: accounts.User | None = g.get("current_user")
+    return user
+
+
+def log_in(user: accounts.User) -> None:
+    """Start a new session for `user`; the old one, if any, ends here."""
+    _end_session()
+    session[_SESSION_KEY] = accounts.create_session_token(user)
+    session.permanent = True
+    g.current_user = user
+
+
+def log_out() -> None:
+    """End the session: its token is deleted and its live sockets are closed."""
+    _end_session()
+    g.current_user = None
+
+
+def session_ref() -> str | None:
+    """Public id of this session, the same that its live sockets carry; None for a guest."""
+    token = session.get(_SESSION_KEY)
+    return accounts.session_ref(token) if isinstance(token, str) else None
+
+
+def authenticate_user(action: Action) -> Action:
+    """Guard `action`: a guest goes to the home page with a notice; a member is its first argument."""
+
+    @wraps(action)
+    def guarded(**path: str) -> ResponseReturnValue:
+        user = current_user()
+        if user is None:
+            flash.put("error", MUST_LOG_IN)
+            return redirect(url_for("page.index"))
+        return action(user, **path)
+
+    return guarded
+
+
+def local_path(value: str | None) -> str | None:
+    """`value` if it is a path on this site, else None: never a way to another one (open redirect)."""
+    if not value or not _LOCAL_PATH.match(value):
+        return None
+    parts = urlsplit(value)
+    return None if parts.scheme or parts.netloc else value
+
+
+def _user_of_session() -> accounts.User | None:
+    token = session.get(_SESSION_KEY)
+    return accounts.get_user_by_session_token(token) if isinstance(token, str) else None
+
+
+def _end_session() -> None:
+    token, ref = session.get(_SESSION_KEY), session_ref()
+    session.clear()  # its forgery secret goes with it
+    if ref is not None:
+        accounts.delete_session_token(token)
+        current_app.extensions["rumbl_web"].disconnect(ref)

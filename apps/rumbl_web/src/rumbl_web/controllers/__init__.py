@@ -1,0 +1,1 @@
+"""Actions: take a request apart, ask a context, choose a page or a redirect."""

@@ -1,0 +1,46 @@
+"""People: who is here, and how to become one of them."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from rumbl_core import accounts
+from rumbl_core.accounts import User
+from rumbl_core.result import Error, Ok
+from rumbl_web import auth, flash, params
+from rumbl_web.views.form_view import Changeset, Form
+
+LABELS = {"name": "Name", "username": "Username", "password": "Password"}
+
+
+def index(_current_user: User) -> ResponseReturnValue:
+    """Everybody with an account."""
+    return render_template("user/index.html", users=accounts.list_users())
+
+
+def show(_current_user: User, id: str) -> ResponseReturnValue:
+    """One of them."""
+    return render_template("user/show.html", user=accounts.get_user_or_raise(id))
+
+
+def new() -> ResponseReturnValue:
+    """The registration form."""
+    changeset = accounts.change_registration(User(), {})
+    return _form(changeset, auth.local_path(request.args.get("next")))
+
+
+def create() -> ResponseReturnValue:
+    """Register and log in at once, or show the form again."""
+    next_path = auth.local_path(request.form.get("next"))
+    match accounts.register_user(params.required("user")):
+        case Ok(user):
+            auth.log_in(user)
+            flash.put("info", f"{user.name} created!")
+            return redirect(next_path or url_for("user.index"))
+        case Error(changeset):
+            return _form(changeset, next_path)
+
+
+def _form(changeset: Changeset, next_path: str | None) -> ResponseReturnValue:
+    return render_template("user/new.html", form=Form("user", changeset, LABELS), next_path=next_path)

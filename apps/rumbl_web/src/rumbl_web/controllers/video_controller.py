@@ -1,0 +1,83 @@
+"""The owner's side of videos. Every action gets its user first, as a reminder to ask for that user's rows."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from rumbl_core import multimedia
+from rumbl_core.accounts import User
+from rumbl_core.multimedia import Video
+from rumbl_core.result import Error, Ok
+from rumbl_web import flash, params
+from rumbl_web.views.environment import video_path
+from rumbl_web.views.form_view import Changeset, Form
+from rumbl_web.views.video_view import DEMO_URL, category_select_options
+
+LABELS = {"url": "Url", "title": "Title", "category_id": "Category", "description": "Description"}
+SHOWN_AT = {"category": "category_id"}
+
+
+def index(current_user: User) -> ResponseReturnValue:
+    """All videos of the user."""
+    videos = multimedia.list_user_videos(current_user)
+    return render_template(
+        "video/index.html", videos=videos, note_counts=multimedia.count_annotations(videos)
+    )
+
+
+def new(_current_user: User) -> ResponseReturnValue:
+    """An empty form."""
+    return _form("video/new.html", multimedia.change_video(Video()))
+
+
+def create(current_user: User) -> ResponseReturnValue:
+    """Add a video, or show the form again."""
+    match multimedia.create_video(current_user, _attributes()):
+        case Ok(video):
+            flash.put("info", "Video created successfully.")
+            return redirect(video_path("show", video))
+        case Error(changeset):
+            return _form("video/new.html", changeset)
+
+
+def show(current_user: User, id: str) -> ResponseReturnValue:
+    """One video of the user with everything that is known of it."""
+    return render_template("video/show.html", video=multimedia.get_user_video_or_raise(current_user, id))
+
+
+def edit(current_user: User, id: str) -> ResponseReturnValue:
+    """The form, filled."""
+    video = multimedia.get_user_video_or_raise(current_user, id)
+    return _form("video/edit.html", multimedia.change_video(video), video)
+
+
+def update(current_user: User, id: str) -> ResponseReturnValue:
+    """Store what changed, or show the form again."""
+    video = multimedia.get_user_video_or_raise(current_user, id)
+    match multimedia.update_video(video, _attributes()):
+        case Ok(updated):
+            flash.put("info", "Video updated successfully.")
+            return redirect(video_path("show", updated))
+        case Error(changeset):
+            return _form("video/edit.html", changeset, video)
+
+
+def delete(current_user: User, id: str) -> ResponseReturnValue:
+    """Delete the video and, with it, its notes."""
+    multimedia.delete_video(multimedia.get_user_video_or_raise(current_user, id))
+    flash.put("info", "Video deleted successfully.")
+    return redirect(url_for("video.index"))
+
+
+def _attributes() -> params.Params:
+    """The fields sent; the choice "demo clip" stands for the clip's address."""
+    fields = params.required("video")
+    source = fields.pop("source", None)
+    return {**fields, "url": DEMO_URL} if source == "demo" else fields
+
+
+def _form(template: str, changeset: Changeset, video: Video | None = None) -> ResponseReturnValue:
+    options = category_select_options(multimedia.list_alphabetical_categories())
+    form = Form("video", changeset, LABELS, SHOWN_AT)
+    return render_template(template, form=form, options=options, video=video)

@@ -1,0 +1,28 @@
+"""The public page where a video is watched."""
+
+from __future__ import annotations
+
+from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from rumbl_core import multimedia
+from rumbl_web import auth, security
+from rumbl_web.views import watch_view
+from rumbl_web.views.environment import watch_path
+
+
+def show(id: str) -> ResponseReturnValue:
+    """Player, notes and who is here. A guest reads along."""
+    video, user = multimedia.get_video_or_raise(id), auth.current_user()
+    source = multimedia.player_source(video.url)
+    if source.kind == "hls":
+        security.allow_connect(source.url)
+    path, token = watch_path(video), current_app.extensions["rumbl_web"].user_token(user, auth.session_ref())
+    return render_template(
+        "watch/show.html",
+        video=video,
+        user_token=token,
+        player=watch_view.player_attributes(source),
+        boot=watch_view.boot(video, user, token, path),
+        canonical_path=path,
+    )

@@ -1,0 +1,153 @@
+"""The way of a request: endpoint, browser pipeline, router, action; and the way back.
+
+    id and clock -> limits -> method override -> route -> accepts -> flash -> csrf -> current user -> action
+    action -> flash kept or dropped -> session cookie -> headers -> log line
+
+Everything a page needs from the rest of the site is handed in here: pages know no channel and no socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, Flask, Request, abort, request
+from flask.typing import ResponseReturnValue
+from jinja2 import StrictUndefined
+from werkzeug.routing import MapAdapter
+
+from rumbl_core.accounts import User
+from rumbl_web import auth, csrf, errors, flash, router, security, static_files, telemetry
+from rumbl_web.settings import Settings, SettingsError
+from rumbl_web.views import environment
+
+MAX_BODY: Final = 1_000_000  # bytes, the limit of Plug's form parser
+MAX_FORM_PARTS: Final = 100
+SESSION_COOKIE: Final = "_rumbl_key"
+FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+OVERRIDES: Final = frozenset({"PUT", "PATCH", "DELETE"})
+
+UserToken = Callable[[User | None, str | None], str]
+Disconnect = Callable[[str], None]
+Step = Callable[[], ResponseReturnValue | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What pages ask of the live half: a socket token, and the end of a session's sockets."""
+
+    user_token: UserToken
+    disconnect: Disconnect
+
+
+def no_token(_user: User | None, _session_ref: str | None) -> str:
+    """Stand-in for a site without a live half."""
+    return ""
+
+
+def no_sockets(_session_ref: str) -> None:
+    """Stand-in for a site without a live half."""
+
+
+class Endpoint(Flask):
+    """Flask that reads a hidden `_method` before it looks for the route, and logs a crash with its id."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Routes are looked up by the method that the form means. A body over the limit answers 413."""
+        if request is not None:
+            override_method(request)
+        return super().create_url_adapter(request)
+
+    def log_exception(self, exc_info: object) -> None:
+        """One record per crash; the path stays out of it, since a client wrote it."""
+        self.logger.error("crash in %s id=%s", request.endpoint, telemetry.request_id(), exc_info=exc_info)  # type: ignore[arg-type]
+
+
+def create_endpoint(
+    settings: Settings,
+    *,
+    socket_blueprint: Blueprint | None = None,
+    user_token: UserToken = no_token,
+    disconnect: Disconnect = no_sockets,
+) -> Flask:
+    """The site as a WSGI application.
+
+    `user_token(user, session_ref)` signs what a page's socket connects with (None for a guest);
+    `disconnect(session_ref)` closes the live sockets of a session that ended.
+    """
+    app = Endpoint(__name__, static_folder=None, template_folder="templates")
+    app.extensions["rumbl_web"] = Hooks(user_token, disconnect)
+    configure(app, settings)
+    environment.install(app)
+    errors.register(app)
+    add_pipeline(app, settings)
+    app.register_blueprint(static_files.blueprint)
+    if socket_blueprint is not None:
+        app.register_blueprint(socket_blueprint)
+    router.add_routes(app)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Turn our settings into Flask's. Raises SettingsError without a secret."""
+    if settings.secret_key_base is None:
+        raise SettingsError("SECRET_KEY_BASE: not set. Put at least 50 random characters there.")
+    app.secret_key = settings.secret_key_base
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        SESSION_COOKIE_NAME=SESSION_COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
+        TEMPLATES_AUTO_RELOAD=settings.env == "dev",
+        RUMBL_URL=settings.url,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
+
+
+def add_pipeline(app: Flask, settings: Settings) -> None:
+    """Hang the steps around every request. The steps after it run from the last to the first."""
+    app.before_request(telemetry.start)
+    app.before_request(browser)
+    app.after_request(telemetry.finish)
+    app.after_request(security.put_headers)
+    if settings.cookie_secure:
+        security.hsts(app)
+    app.after_request(flash.persist)
+
+
+def accepts_html() -> None:
+    """Answer 406 to a client that cannot take the only format we have."""
+    if not errors.wants_html() or request.args.get("_format", "html") != "html":
+        abort(406)
+
+
+BROWSER: Final[tuple[Step, ...]] = (accepts_html, flash.fetch, csrf.protect, auth.fetch_current_user)
+
+
+def browser() -> ResponseReturnValue | None:
+    """Run the steps that pages share; files, sockets and unknown addresses have no session."""
+    if request.routing_exception is not None or not router.is_page(request.endpoint):
+        return None
+    return next((answer for step in BROWSER if (answer := step()) is not None), None)
+
+
+def override_method(request: Request) -> None:
+    """Let a form say PUT, PATCH or DELETE in a hidden `_method`: only by POST, only in the body."""
+    if request.method != "POST" or request.mimetype not in FORM_TYPES:
+        return
+    # Flask's own limits come from the app, which is not in place yet while the route is looked up.
+    request.max_content_length = request.max_form_memory_size = MAX_BODY
+    request.max_form_parts = MAX_FORM_PARTS
+    wanted = request.form.get("_method", "").upper()
+    if wanted in OVERRIDES:
+        request.method = request.environ["REQUEST_METHOD"] = wanted

@@ -1,0 +1,88 @@
+"""Every page of the site: method, path, name, action, and who may come in. The first match wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask
+
+from rumbl_web.auth import Action, authenticate_user
+from rumbl_web.controllers import (
+    page_controller,
+    session_controller,
+    user_controller,
+    video_controller,
+    watch_controller,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table. `members` routes run `authenticate_user` before the action."""
+
+    methods: tuple[str, ...]
+    path: str
+    name: str
+    action: Action
+    members: bool = False
+
+
+GET: Final = ("GET",)
+POST: Final = ("POST",)
+PUT: Final = ("PUT", "PATCH")
+DELETE: Final = ("DELETE",)
+
+ROUTES: Final = (
+    Route(GET, "/", "page.index", page_controller.index),
+    Route(GET, "/users", "user.index", user_controller.index, members=True),
+    Route(GET, "/users/new", "user.new", user_controller.new),
+    Route(GET, "/users/<id>", "user.show", user_controller.show, members=True),
+    Route(POST, "/users", "user.create", user_controller.create),
+    Route(GET, "/sessions/new", "session.new", session_controller.new),
+    Route(POST, "/sessions", "session.create", session_controller.create),
+    Route(DELETE, "/sessions/<id>", "session.delete", session_controller.delete),
+    Route(GET, "/watch/<id>", "watch.show", watch_controller.show),
+    Route(GET, "/manage/videos", "video.index", video_controller.index, members=True),
+    Route(GET, "/manage/videos/new", "video.new", video_controller.new, members=True),
+    Route(POST, "/manage/videos", "video.create", video_controller.create, members=True),
+    Route(GET, "/manage/videos/<id>", "video.show", video_controller.show, members=True),
+    Route(GET, "/manage/videos/<id>/edit", "video.edit", video_controller.edit, members=True),
+    Route(PUT, "/manage/videos/<id>", "video.update", video_controller.update, members=True),
+    Route(DELETE, "/manage/videos/<id>", "video.delete", video_controller.delete, members=True),
+)
+_NAMES: Final = frozenset(route.name for route in ROUTES)
+
+
+def add_routes(app: Flask) -> None:
+    """Put the table into `app`."""
+    for route in ROUTES:
+        action = authenticate_user(route.action) if route.members else route.action
+        app.add_url_rule(route.path, route.name, action, methods=route.methods)
+
+
+def is_page(endpoint: str | None) -> bool:
+    """Whether a request that matched `endpoint` runs the browser pipeline."""
+    return endpoint in _NAMES
+
+
+def routes(app: Flask) -> str:
+    """The table as text, one line per method: name, verb, path, action. Other rules of `app` come last."""
+    lines = [
+        (route.name, method, route.path, f"{_module(route.action)}.{route.action.__name__}")
+        for route in ROUTES
+        for method in route.methods
+    ]
+    for rule in app.url_map.iter_rules():
+        if not is_page(rule.endpoint):
+            verbs = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            lines += [(rule.endpoint, verb, rule.rule, "") for verb in verbs]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    return "\n".join(
+        f"{name:>{widths[0]}}  {verb:<{widths[1]}}  {path:<{widths[2]}}  {action}".rstrip()
+        for name, verb, path, action in lines
+    )
+
+
+def _module(action: Action) -> str:
+    return action.__module__.rpartition(".")[2]

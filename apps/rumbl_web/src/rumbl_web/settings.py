@@ -1,0 +1,140 @@
+"""What the site needs to be told from outside: one frozen object, read once at start.
+
+A value comes from the environment, else from the section of the config tree that was handed in, else from the
+default here. So an installed wheel runs from the environment alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+Names = tuple[str, ...]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The text is one line that begins with the variable's name."""
+
+
+class Settings(BaseSettings):
+    """Configuration of rumbl_web. `load` gives the same with errors that a person can act on."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, env_ignore_empty=True
+    )
+
+    env: Literal["dev", "test", "prod"] = Field(
+        "dev", validation_alias="RUMBL_ENV", description="Which environment this is: dev, test or prod."
+    )
+    host: str = Field(
+        "127.0.0.1", validation_alias="HOST", min_length=1, description="Address the server listens on."
+    )
+    port: int = Field(
+        4000,
+        validation_alias="PORT",
+        ge=0,
+        le=65535,
+        description="Port the server listens on; 0 takes a free one.",
+    )
+    workers: int = Field(
+        1, validation_alias="WORKERS", ge=1, le=64, description="Number of server processes."
+    )
+    threads: int = Field(
+        8, validation_alias="THREADS", ge=1, le=256, description="Request threads of each server process."
+    )
+    secret_key_base: str | None = Field(
+        None,
+        validation_alias="SECRET_KEY_BASE",
+        min_length=50,
+        repr=False,
+        description="Secret that signs cookies and tokens, at least 50 random characters; made once in dev.",
+    )
+    url: str | None = Field(
+        None,
+        validation_alias="RUMBL_URL",
+        pattern=r"\Ahttps?://[A-Za-z0-9.\[\]:-]+\Z",
+        description="Public base address of the site, such as https://rumbl.example.",
+    )
+    trusted_hosts: Annotated[Names, NoDecode] = Field(
+        (),
+        validation_alias="TRUSTED_HOSTS",
+        description="Host names that requests may ask for, separated by commas; empty trusts every name.",
+    )
+    check_origin: Annotated[bool | Names, NoDecode] = Field(
+        True,
+        validation_alias="CHECK_ORIGIN",
+        description="Who may open a socket: true (our host), false (anyone), or origins separated by commas.",
+    )
+    session_days: int = Field(
+        60,
+        validation_alias="SESSION_DAYS",
+        ge=1,
+        le=400,
+        description="Days until a log-in has to be repeated.",
+    )
+    cookie_secure: bool = Field(
+        default_factory=lambda fields: fields["env"] == "prod",
+        validation_alias="COOKIE_SECURE",
+        description="Send the session cookie over HTTPS only; on in prod unless told otherwise.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias="LOG_LEVEL", description="Least weight of the log lines that are written."
+    )
+
+    @field_validator("trusted_hosts", "check_origin", mode="before")
+    @classmethod
+    def split_names(cls, value: object) -> object:
+        """Read `a, b` from the environment as two names."""
+        if not isinstance(value, str) or value.lower() in {"true", "false"}:
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def drop_last_slash(cls, value: object) -> object:
+        """Let `https://rumbl.example/` be `https://rumbl.example`."""
+        return value.removesuffix("/") if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def upper_level(cls, value: object) -> object:
+        """Let `info` be INFO."""
+        return value.upper() if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over what the config tree says, and read nothing else."""
+        return env_settings, init_settings
+
+
+def load(section: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from the environment over `section`. Raises SettingsError for the first wrong value."""
+    try:
+        return Settings(**(section or {}))
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def variable(field: str) -> str:
+    """Name of the environment variable behind `field`."""
+    return str(Settings.model_fields[field].validation_alias)
+
+
+def _explain(error: ValidationError) -> str:
+    """One line for the first error: the variable, what is wrong, and what it is for."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = str(first["loc"][0])
+    for name, field in Settings.model_fields.items():
+        if place in (name, field.validation_alias):
+            return f"{variable(name)}: {first['msg']}. {field.description}"
+    return f"{place}: rumbl_web has no such setting. Remove it from the config section."

@@ -1,0 +1,1 @@
+"""What the templates call: plain functions of their arguments, testable alone."""

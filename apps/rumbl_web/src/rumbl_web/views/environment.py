@@ -1,0 +1,62 @@
+"""The names that every template may use."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from flask import Flask, current_app, request, url_for
+
+from rumbl_core import multimedia
+from rumbl_web import auth, csrf, flash, security, static_files
+from rumbl_web.views import time_view, user_view, video_view
+
+
+class Identified(Protocol):
+    """A video, as far as addresses go."""
+
+    id: Any
+    slug: Any
+
+
+def install(app: Flask) -> None:
+    """Make helpers and request data known to the templates of `app`."""
+    app.jinja_env.globals.update(
+        layout="layout/app.html",
+        current_user=auth.current_user,
+        csrf_token=csrf.token,
+        csp_nonce=security.nonce,
+        flash_text=flash.get,
+        static_path=static_files.static_path,
+        video_path=video_path,
+        watch_path=watch_path,
+        public_url=public_url,
+        is_current=is_current,
+        first_name=user_view.first_name,
+        initials=user_view.initials,
+        tone=user_view.tone,
+        notes_text=video_view.notes_text,
+        link_target=video_view.link_target,
+        DEMO_URL=video_view.DEMO_URL,
+        format_time=time_view.format_time,
+    )
+
+
+def watch_path(video: Identified) -> str:
+    """Address of the page where `video` is watched."""
+    return url_for("watch.show", id=multimedia.video_param(video))
+
+
+def video_path(action: str, video: Identified) -> str:
+    """Address of one of the owner's pages of `video`: "show", "edit", "update" or "delete"."""
+    return url_for(f"video.{action}", id=multimedia.video_param(video))
+
+
+def public_url(path: str) -> str:
+    """`path` under the site's public base address; else it stays a path (a Host header proves nothing)."""
+    base: str | None = current_app.config.get("RUMBL_URL")
+    return f"{base}{path}" if base else path
+
+
+def is_current(endpoint: str) -> bool:
+    """Whether the page being made is `endpoint`: the navigation marks it."""
+    return bool(request) and request.endpoint == endpoint

@@ -1,0 +1,38 @@
+"""Words and values for videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from rumbl_core import multimedia
+
+DEMO_URL: Final = multimedia.DEMO_URL
+
+
+class Category(Protocol):
+    """Anything with an id and a name."""
+
+    id: int
+    name: str
+
+
+def category_select_options(categories: Iterable[Category]) -> list[tuple[str, int]]:
+    """Name and id of each category, in the order given."""
+    return [(category.name, category.id) for category in categories]
+
+
+def notes_text(count: int) -> str:
+    """`count` in words: "no notes", "1 note", "2 notes"."""
+    return "1 note" if count == 1 else f"{count or 'no'} notes"
+
+
+def link_target(url: str | None) -> str | None:
+    """`url` if it may become a link: an http(s) address or the demo clip, never `javascript:`."""
+    if url == DEMO_URL:
+        return url
+    try:
+        return url if url and urlsplit(url).scheme in {"http", "https"} else None
+    except ValueError:
+        return None
