@@ -1,11 +1,12 @@
 """What a transport and the channel runtime promise each other.
 
-The runtime (`socket_server`, `channel_server`, `pubsub`) never sees a file descriptor or a WebSocket frame; a
-transport never sees a topic or an event. They meet in the four protocols below. The hub implements `Connection`,
-`Subscription` and `Fanout`; the socket server implements `SocketHandler`; the test kit has an inline `Fanout`.
+The runtime (`socket_server`, `channel_server`, `pubsub`) never sees a file descriptor or a WebSocket frame;
+a transport never sees a topic or an event. They meet in the four protocols below. The hub implements
+`Connection`, `Subscription` and `Fanout`; the socket server implements `SocketHandler`; the test kit has an
+inline `Fanout`.
 
-Order is the one promise all of them share: what one thread sends to a connection, directly or by a publish to a
-group that the connection is subscribed to, reaches the client in the order of those calls.
+Order is the one promise all of them share: what one thread sends to a connection, directly or by a publish to
+a group that the connection is subscribed to, reaches the client in the order of those calls.
 """
 
 from __future__ import annotations

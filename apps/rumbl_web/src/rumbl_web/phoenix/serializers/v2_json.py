@@ -1,0 +1,84 @@
+"""Protocol version 2.0.0: JSON arrays in text messages, length-prefixed fields in binary ones.
+
+Dataclasses are refused although orjson could write them: an object of the domain must never reach a client
+because somebody forgot to render it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import orjson
+
+from rumbl_web.phoenix.message import PHX_REPLY, Broadcast, Message, Reply
+from rumbl_web.phoenix.serializer import DecodeError, Encoded
+from rumbl_web.phoenix.serializers import v2_binary
+from rumbl_web.phoenix.transport import Opcode
+
+_TEXT: Final = Opcode.TEXT
+_OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATACLASS
+_FIELDS: Final = 5
+_match_heartbeat: Final = re.compile(
+    rb'\[null,("[0-9A-Za-z_-]{1,32}"|\d{1,15}),"phoenix","heartbeat",\{\}\]'
+).fullmatch
+_loads: Final = orjson.loads
+_dumps: Final = orjson.dumps
+
+
+class V2JSON:
+    """The serializer that today's clients speak."""
+
+    __slots__ = ()
+
+    vsn: Final = "2.0.0"
+
+    def heartbeat(self, data: bytes) -> bytes | None:
+        """Answer a heartbeat as phoenix.js writes it without decoding it."""
+        match = _match_heartbeat(data)
+        if match is None:
+            return None
+        return b'[null,%b,"phoenix","phx_reply",{"response":{},"status":"ok"}]' % match[1]
+
+    def decode(self, data: bytes) -> Message:
+        """Read `[join_ref, ref, topic, event, payload]`; further elements are ignored, as by Phoenix."""
+        try:
+            fields = _loads(data)
+        except orjson.JSONDecodeError as error:
+            raise DecodeError("not JSON") from error
+        if type(fields) is not list or len(fields) < _FIELDS:
+            raise DecodeError("not an array of join_ref, ref, topic, event and payload")
+        return Message(fields[0], fields[1], fields[2], fields[3], fields[4])
+
+    def decode_binary(self, data: bytes) -> Message:
+        """Read a binary push; its payload stays bytes."""
+        return v2_binary.decode(data)
+
+    def encode(self, message: Message) -> Encoded:
+        """Write a push (join_ref set, ref null), a close or an error of a channel."""
+        if type(message.payload) is bytes:
+            return Opcode.BINARY, v2_binary.encode_push(message)
+        return _TEXT, _write(
+            [message.join_ref, message.ref, message.topic, message.event, message.payload],
+        )
+
+    def encode_reply(self, reply: Reply) -> Encoded:
+        """Write a reply; bytes make it a binary one."""
+        if type(reply.payload) is bytes:
+            return Opcode.BINARY, v2_binary.encode_reply(reply)
+        body = {"response": reply.payload, "status": reply.status}
+        return _TEXT, _write([reply.join_ref, reply.ref, reply.topic, PHX_REPLY, body])
+
+    def encode_broadcast(self, broadcast: Broadcast) -> Encoded:
+        """Write a broadcast: both refs are null, whoever gets it."""
+        if type(broadcast.payload) is bytes:
+            return Opcode.BINARY, v2_binary.encode_broadcast(broadcast)
+        return _TEXT, _write([None, None, broadcast.topic, broadcast.event, broadcast.payload])
+
+
+def _write(fields: list[Any]) -> bytes:
+    # Strict first: keys that are no strings cost a second, slower pass only where they occur (ids as keys).
+    try:
+        return _dumps(fields, option=_OPTIONS)
+    except TypeError:
+        return _dumps(fields, option=_OPTIONS | orjson.OPT_NON_STR_KEYS)
