@@ -1,0 +1,69 @@
+// The socket of the page: connects, notices a refusal, and gets a fresh token by itself.
+import { Socket } from "phoenix";
+import { fetchBoot } from "./boot.js";
+
+const REFUSED_AFTER = 3; // failed attempts in a row before asking why
+const ASK_EVERY_MS = 3000;
+
+/**
+ * A Phoenix socket that never retries in silence for ever: when attempts fail although the site answers, it
+ * fetches a fresh token with the page; if that does not help, or somebody else is logged in now, it ends with
+ * the event "refused". Other events: "open" and "down".
+ */
+export class Connection extends EventTarget {
+  #boot; #failures = 0; #renewals = 0; #askedAt = -Infinity; #ended = false;
+
+  constructor(boot) {
+    super();
+    this.#boot = { ...boot };
+    this.socket = new Socket(boot.socketUrl, { params: () => ({ token: this.#boot.userToken }) });
+    this.socket.onOpen(() => this.#opened());
+    this.socket.onClose(() => this.dispatchEvent(new Event("down")));
+    this.socket.onError(() => this.#failed());
+    addEventListener("online", () => this.restart());
+    addEventListener("offline", () => this.restart());
+  }
+
+  connect() {
+    this.socket.connect();
+  }
+
+  /** Drop the connection, if any, and try at once: what the browser knew of the network has changed. */
+  restart() {
+    if (this.#ended) return;
+    this.socket.disconnect();
+    this.socket.connect();
+  }
+
+  /** Stop for good. */
+  end() {
+    this.#ended = true;
+    this.socket.disconnect();
+  }
+
+  #opened() {
+    this.#failures = 0;
+    this.#renewals = 0;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  #failed() {
+    this.#failures += 1;
+    if (this.#failures >= REFUSED_AFTER && performance.now() - this.#askedAt >= ASK_EVERY_MS) this.#ask();
+  }
+
+  async #ask() {
+    this.#askedAt = performance.now();
+    const fresh = await fetchBoot();
+    if (fresh === null || this.#ended || this.socket.isConnected()) return;
+    this.#renewals += 1;
+    const same = fresh.userId === this.#boot.userId && fresh.guest === this.#boot.guest;
+    if (!same || this.#renewals > 2) return this.#refuse();
+    this.#boot.userToken = fresh.userToken;
+  }
+
+  #refuse() {
+    this.end();
+    this.dispatchEvent(new Event("refused"));
+  }
+}

@@ -1,0 +1,34 @@
+// One note of the list, and one answer under its question.
+import { avatar } from "./avatar.js";
+import { el, webAddress } from "./dom.js";
+import { displayName } from "./people.js";
+import { formatTime, spokenTime } from "./time.js";
+
+/** A note: its time (a button that seeks), who, what; room for answers below. */
+export function noteItem(note) {
+  return el("li", { class: "note", "data-id": note.id, "data-at": note.at },
+    avatar(note.user),
+    el("div", { class: "note-main" },
+      el("p", { class: "note-head" }, el("b", { class: "note-name" }, displayName(note.user)), timeChip(note.at)),
+      el("p", { class: "note-body" }, note.body),
+      el("ol", { class: "note-answers" })));
+}
+
+/** An answer of an information system: marked as such, with its source. */
+export function answerItem(note) {
+  return el("li", { class: "answer", "data-id": note.id, "data-at": note.at },
+    el("p", { class: "answer-head" }, "Answer from ", source(note)),
+    el("p", { class: "note-body" }, note.body));
+}
+
+/** A button that goes to a moment. */
+export function timeChip(at) {
+  return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": `Go to ${spokenTime(at)}` },
+    formatTime(at));
+}
+
+function source(note) {
+  const name = note.source?.name || displayName(note.user);
+  const href = note.source?.url ? webAddress(note.source.url) : null;
+  return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer" }, name) : el("b", {}, name);
+}

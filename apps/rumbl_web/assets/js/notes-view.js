@@ -1,0 +1,110 @@
+// The list of notes on the page.
+import { count, el } from "./dom.js";
+import { answerItem, noteItem } from "./note-item.js";
+import { inVideoOrder } from "./notes.js";
+import { Scroller } from "./scroller.js";
+
+/** Shows revealed notes in order and follows their end while the reader is there. */
+export class NotesView {
+  #box; #list; #empty; #more; #aheadText; #fresh; #scroller; #onShowAll;
+  #shown = []; #items = new Map(); #unseen = []; #current = null;
+
+  /** `box` is the container, `dock` the note box below it; `onSeek(ms)` and `onShowAll()` are its wishes. */
+  constructor(box, dock, { onSeek, onShowAll }) {
+    this.#box = box;
+    this.#onShowAll = onShowAll;
+    this.#build(dock);
+    box.addEventListener("click", (event) => {
+      const chip = event.target.closest("[data-seek]");
+      if (chip) onSeek(Number(chip.dataset.seek));
+    });
+    this.#scroller = new Scroller(box, this.#list, dock);
+    const seen = () => this.#scroller.atEnd() && this.#clearFresh();
+    for (const target of [box, window]) target.addEventListener("scroll", seen, { passive: true });
+  }
+
+  /** Put notes in, each at its place; `live` ones are announced when out of view. */
+  show(notes, { live = false } = {}) {
+    if (notes.length === 0) return;
+    const following = this.#scroller.atEnd();
+    for (const note of notes) this.#place(note);
+    if (following) this.#scroller.toEnd();
+    if (live) this.#announce(notes);
+  }
+
+  /** Say how many notes are still ahead, `playing` or not, and whether there are any at all. */
+  status({ ahead, playing, known }) {
+    const none = this.#shown.length === 0;
+    this.#empty.hidden = !none || ahead > 0 || !known;
+    this.#more.hidden = ahead === 0;
+    this.#more.classList.toggle("is-first", none);
+    const verb = none && !playing ? " Play to meet them." : "";
+    this.#aheadText.textContent = `${count(ahead, "note")} ahead.${verb}`;
+  }
+
+  /** Mark the note that the playhead passed last; when the reader follows, keep it in view. */
+  highlight(note) {
+    if (this.#current === (note?.id ?? null)) return;
+    const before = this.#items.get(this.#current);
+    const after = this.#items.get(note?.id);
+    const following = before ? this.#scroller.shows(before) : true;
+    before?.removeAttribute("aria-current");
+    after?.setAttribute("aria-current", "true");
+    this.#current = note?.id ?? null;
+    if (after && following) this.#scroller.reveal(after);
+  }
+
+  #build(dock) {
+    this.#list = el("ol", { class: "notes-list", "aria-live": "polite", "aria-relevant": "additions" });
+    this.#empty = el("p", { class: "notes-empty", hidden: true }, "No notes yet. Write the first one.");
+    this.#aheadText = el("span", {});
+    this.#more = el("p", { class: "notes-ahead", hidden: true }, this.#aheadText,
+      el("button", { type: "button", class: "link-button", onclick: () => this.#onShowAll() }, "Show all"));
+    this.#fresh = el("button", { type: "button", class: "notes-fresh", hidden: true, onclick: () => this.#toFresh() });
+    this.#box.replaceChildren(this.#list, this.#empty, this.#more);
+    dock.prepend(this.#fresh);
+  }
+
+  #place(note) {
+    if (this.#items.has(note.id)) return;
+    const question = note.answer_to === null ? null : this.#items.get(note.answer_to);
+    const item = note.answer_to === null ? noteItem(note) : answerItem(note);
+    this.#items.set(note.id, item);
+    if (question) question.querySelector(".note-answers").append(item);
+    else this.#insert(note, item);
+    if (note.answer_to === null) this.#adopt(note.id, item);
+  }
+
+  #insert(note, item) {
+    let index = this.#shown.length;
+    while (index > 0 && inVideoOrder(this.#shown[index - 1], note) > 0) index -= 1;
+    this.#shown.splice(index, 0, note);
+    this.#list.insertBefore(item, this.#items.get(this.#shown[index + 1]?.id) ?? null);
+  }
+
+  // An answer may come before its question; it moves under it as soon as the question is there.
+  #adopt(id, item) {
+    const answers = this.#shown.filter((note) => note.answer_to === id);
+    for (const answer of answers) item.querySelector(".note-answers").append(this.#items.get(answer.id));
+    if (answers.length > 0) this.#shown = this.#shown.filter((note) => note.answer_to !== id);
+  }
+
+  #announce(notes) {
+    const hidden = notes.filter((note) => !this.#scroller.shows(this.#items.get(note.id)));
+    if (hidden.length === 0) return;
+    this.#unseen.push(...hidden);
+    this.#fresh.textContent = count(this.#unseen.length, "new note");
+    this.#fresh.hidden = false;
+  }
+
+  #toFresh() {
+    const first = this.#items.get(this.#unseen[0]?.id);
+    if (first) this.#scroller.reveal(first);
+    this.#clearFresh();
+  }
+
+  #clearFresh() {
+    this.#unseen = [];
+    this.#fresh.hidden = true;
+  }
+}

@@ -1,0 +1,22 @@
+// The quiet line that tells how the page is connected.
+import { el } from "./dom.js";
+import { describe } from "./state.js";
+
+/** Writes the state into `element`, but only when its words change: it is a live region. */
+export class StateLine {
+  #element; #said = "";
+
+  constructor(element) {
+    this.#element = element;
+    element.setAttribute("role", "status");
+  }
+
+  show(facts) {
+    const { kind, text } = describe(facts);
+    if (text === this.#said) return;
+    this.#said = text;
+    this.#element.dataset.state = kind;
+    this.#element.replaceChildren(el("span", { class: "state-dot", "aria-hidden": "true" }), el("span", {}, text),
+      kind === "reload" ? el("button", { type: "button", class: "link-button", onclick: () => location.reload() }, "Reload") : "");
+  }
+}
