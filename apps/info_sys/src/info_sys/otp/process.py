@@ -113,8 +113,7 @@ class Process:
     def start(self) -> Self:
         """Come alive. What was sent before is handled now. Raises RuntimeError the second time."""
         with kernel_lock:
-            if self._state != _NEW:
-                raise RuntimeError(f"{self!r} was started before; make a new one")
+            self._refuse_second_start()
             _alive[self] = None
             if self._mailbox is None and self._exit is None:
                 self._state = _IDLE
@@ -172,6 +171,11 @@ class Process:
     def alive(self) -> bool:
         """Started and not yet gone."""
         return _NEW < self._state < _DEAD
+
+    @property
+    def ending(self) -> bool:
+        """Asked to stop, or gone: it takes no more mail."""
+        return self._exit is not None
 
     @property
     def exit_reason(self) -> object:
@@ -243,6 +247,10 @@ class Process:
             self._knot().first.append(callback)
 
     # -- the engine
+
+    def _refuse_second_start(self) -> None:
+        if self._state != _NEW:
+            raise RuntimeError(f"{self!r} was started before; make a new one")
 
     def take_turn(self) -> None:
         """Handle up to 64 messages. Only the scheduler calls this."""
