@@ -1,0 +1,143 @@
+"""Accounts: who may use rumbl. Users, their registration, their log in and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, Literal
+
+from sqlalchemy import delete, func, select
+
+from rumbl_core import password, repo
+from rumbl_core.accounts import user as users, user_token as tokens
+from rumbl_core.accounts.user import User
+from rumbl_core.accounts.user_token import UserToken
+from rumbl_core.casts import INVALID, cast_id, line
+from rumbl_core.changeset import Changeset, change
+from rumbl_core.errors import NotFound
+from rumbl_core.result import Error, Ok
+
+MAX_PAGE: Final = 500
+"""Most rows that any list gives at once."""
+
+
+def list_users(limit: int = MAX_PAGE, after: object = None) -> list[User]:
+    """Users in the order in which they came, at most `limit`, of them only those after the id `after`."""
+    query = select(User).where(User.id > (cast_id(after) or 0)).order_by(User.id)
+    return repo.all(query.limit(max(0, min(limit, MAX_PAGE))))
+
+
+def list_users_with_ids(ids: Collection[object]) -> list[User]:
+    """The users with these ids (ids may be text), in one query; unknown ones are left out."""
+    wanted = {number for id in ids if (number := cast_id(id)) is not None}
+    return repo.all(select(User).where(User.id.in_(wanted)).order_by(User.id)) if wanted else []
+
+
+def get_user(id: object) -> User | None:
+    """The user with this id, or None; an id that can't be one has no user."""
+    return repo.get(User, cast_id(id))
+
+
+def get_user_or_raise(id: object) -> User:
+    """The user with this id; raises NotFound."""
+    user = get_user(id)
+    if user is None:
+        raise NotFound(f"no user {id!r}")
+    return user
+
+
+def get_user_by(**fields: object) -> User | None:
+    """The only user with all these fields, or None; raises if there are several. The username's case is no matter."""
+    query = select(User)
+    for name, value in fields.items():
+        if name == "id":
+            query = query.where(User.id == cast_id(value))
+        elif not isinstance(value, str) or line(value) is INVALID:
+            return None
+        elif name == "username":
+            query = query.where(func.lower(User.username) == func.lower(value))
+        else:
+            query = query.where(getattr(User, name) == value)
+    return repo.one(query)
+
+
+def change_user(user: User) -> Changeset[User]:
+    """A changeset without changes, for a form."""
+    return change(user)
+
+
+def create_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:
+    """Make a user without a password, as seeds and imports do. Reserved names are allowed here."""
+    return repo.insert(users.changeset(User(), attrs))
+
+
+def change_registration(user: User, params: object = None) -> Changeset[User]:
+    """A changeset of a registration that is not tried yet, for a form."""
+    return users.registration_changeset(user, params)
+
+
+def register_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:
+    """Make a user who can log in."""
+    return repo.insert(users.registration_changeset(User(), attrs))
+
+
+def authenticate_by_username_and_pass(
+    username: object, given_pass: object
+) -> Ok[User] | Error[Literal["unauthorized", "not_found"]]:
+    """The user who can prove to be it. Every refusal costs the time of one hash, whatever the reason.
+
+    An old hash of another cost is replaced by one of today's.
+    """
+    user = get_user_by(username=username)
+    known = password.verify(user.password_hash if user else None, given_pass)
+    if user is None:
+        return Error("not_found")
+    if not known:
+        return Error("unauthorized")
+    return Ok(_rehash(user, str(given_pass)))
+
+
+def create_session_token(user: User) -> str:
+    """Begin a session: a random token for the cookie. Clears away the user's expired ones."""
+    token, row = tokens.build(user)
+    repo.run(tokens.expiry(user))
+    repo.insert(change(row))
+    return token
+
+
+def get_user_by_session_token(token: object) -> User | None:
+    """The user of a session, or None when it is over (after 60 days at the latest)."""
+    return repo.one(tokens.user_query(token))
+
+
+def delete_session_token(token: object) -> None:
+    """End a session; no matter if it is over."""
+    repo.run(tokens.deletion(token))
+
+
+def delete_all_session_tokens(user: User) -> list[str]:
+    """End every session of a user; their public names, for whoever has to disconnect them."""
+    with repo.transaction():
+        ended = repo.all(tokens.of_user(user))
+        repo.run(delete(UserToken).where(UserToken.user_id == user.id))
+    return [tokens.reference(row.token_hash) for row in ended]
+
+
+def session_ref(token: object) -> str:
+    """Public name of a session; gives nothing of the token away."""
+    return tokens.reference(tokens.digest(token))
+
+
+def session_alive(ref: object) -> bool:
+    """Whether the session of this public name is still open: what a live socket checks when it connects."""
+    return repo.one(tokens.session_query(ref)) is not None
+
+
+def _rehash(user: User, given_pass: str) -> User:
+    if user.password_hash is None or not password.needs_rehash(user.password_hash):
+        return user
+    wanted = change(user).put_change("password_hash", password.hash_password(given_pass))
+    match repo.update(wanted):
+        case Ok(updated):
+            return updated
+        case Error(_):
+            return user

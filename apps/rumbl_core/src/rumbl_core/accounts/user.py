@@ -1,0 +1,60 @@
+"""A user: the row, and what may be written to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from rumbl_core import backend_seeds, casts, password
+from rumbl_core.changeset import Changeset, cast
+from rumbl_core.schema import Schema
+
+
+class User(Schema):
+    """Somebody with a name, or the voice of a backend (without a password: nobody logs in as it)."""
+
+    __tablename__ = "users"
+    casts = {"name": casts.line, "username": casts.line, "password": casts.text}
+
+    name: Mapped[str | None] = mapped_column(String(255))
+    username: Mapped[str] = mapped_column(String(255))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    updated_at: Mapped[datetime] = mapped_column(DateTime)
+
+    __table_args__ = (Index("users_username_index", func.lower(username.column), unique=True),)
+
+
+def changeset(user: User, attrs: object) -> Changeset[User]:
+    """Profile: name and username, both required."""
+    return (
+        cast(user, attrs, ("name", "username"))
+        .validate_required("name", "username")
+        .validate_length("name", max=255, max_code_points=255)
+        .validate_length("username", min=1, max=20)
+        .unique_constraint("username", "users_username_index")
+    )
+
+
+def registration_changeset(user: User, attrs: object) -> Changeset[User]:
+    """Profile and password. The password is hashed only if nothing else is wrong, and then forgotten."""
+    return _put_password_hash(
+        changeset(user, attrs)
+        .validate_change("username", _refuse_reserved)
+        .cast(attrs, ("password",))
+        .validate_required("password")
+        .validate_length("password", min=6, max=password.MAX_LENGTH)
+    )
+
+
+def _put_password_hash(changeset: Changeset[User]) -> Changeset[User]:
+    typed = changeset.changes.get("password")
+    if not changeset.valid or typed is None:
+        return changeset
+    hashed = password.hash_password(typed)
+    return changeset.delete_change("password").put_change("password_hash", hashed)
+
+
+def _refuse_reserved(username: str) -> str | None:
+    return "is reserved" if backend_seeds.reserved(username) else None

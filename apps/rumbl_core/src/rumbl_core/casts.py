@@ -1,0 +1,63 @@
+"""Casts of outside values to the types of fields: a value of the right type, or `INVALID`. Never an exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import regex
+
+MAX_ID: Final = 2**63 - 1
+"""Largest bigint of PostgreSQL."""
+
+
+class _Invalid:
+    """Type of `INVALID`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+
+INVALID: Final = _Invalid()
+Cast: TypeAlias = Callable[[object], object]
+
+# PostgreSQL stores neither NUL nor lone surrogates in text.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_GRAPHEME = regex.compile(r"\X")
+
+
+def text(value: object) -> object:
+    """Any text that PostgreSQL can store."""
+    return value if isinstance(value, str) and not _UNSTORABLE.search(value) else INVALID
+
+
+def line(value: object) -> object:
+    """Text of one line: no control characters."""
+    return value if isinstance(value, str) and not _CONTROL.search(value) else INVALID
+
+
+def integer(value: object) -> object:
+    """A whole number in the range of bigint, as int or as decimal digits. True and 1.0 are none."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return INVALID
+    return value if -MAX_ID <= value <= MAX_ID else INVALID
+
+
+def cast_id(value: object) -> int | None:
+    """A primary key from outside: an int or its ASCII digits, from 1 to the largest bigint; else None."""
+    if not isinstance(value, bool | int | str):
+        return None
+    number = integer(value)
+    return number if isinstance(number, int) and number > 0 else None
+
+
+def graphemes(value: str) -> int:
+    """How many characters a reader sees: Unicode grapheme clusters (UAX 29)."""
+    return len(value) if value.isascii() and "\r" not in value else sum(1 for _ in _GRAPHEME.finditer(value))

@@ -1,0 +1,1 @@
+"""One file per step, each with the way up and the way back."""

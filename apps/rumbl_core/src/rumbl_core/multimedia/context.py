@@ -1,0 +1,181 @@
+"""Multimedia: videos, their categories, and the annotations on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from rumbl_core import repo
+from rumbl_core.accounts import User
+from rumbl_core.casts import MAX_ID, cast_id
+from rumbl_core.changeset import Changeset
+from rumbl_core.errors import NotFound
+from rumbl_core.multimedia import annotation as annotations, category as categories, permalink, video as videos
+from rumbl_core.multimedia.annotation import Annotation
+from rumbl_core.multimedia.category import Category
+from rumbl_core.multimedia.video import Video
+from rumbl_core.result import Error, Ok
+
+MAX_PAGE: Final = 500
+"""Most rows that any list gives at once."""
+_ANNOTATION_LOCKS: Final = 1
+
+
+def list_videos(limit: int = MAX_PAGE, after: object = None) -> list[Video]:
+    """Videos with user and category, oldest first, of them only those after the id `after`."""
+    query = _with_associations(select(Video)).where(Video.id > (permalink.cast(after) or 0))
+    return repo.all(query.order_by(Video.id).limit(_page(limit)))
+
+
+def list_newest_videos(limit: int = 24, before: object = None) -> list[Video]:
+    """Videos with user and category, newest first, of them only those before the id `before`."""
+    query = _with_associations(select(Video)).where(Video.id < (permalink.cast(before) or MAX_ID))
+    return repo.all(query.order_by(Video.id.desc()).limit(_page(limit)))
+
+
+def get_video(id: object) -> Video | None:
+    """The video of an id or permalink, with user and category, or None."""
+    number = permalink.cast(id)
+    return None if number is None else repo.one(_with_associations(select(Video)).where(Video.id == number))
+
+
+def get_video_or_raise(id: object) -> Video:
+    """The video of an id or permalink, with user and category; raises NotFound."""
+    video = get_video(id)
+    if video is None:
+        raise NotFound(f"no video {id!r}")
+    return video
+
+
+def list_user_videos(user: User, limit: int = MAX_PAGE, before: object = None) -> list[Video]:
+    """A user's own videos with user and category, newest first, of them only those before the id `before`."""
+    query = _with_associations(_user_videos_query(select(Video), user))
+    query = query.where(Video.id < (permalink.cast(before) or MAX_ID))
+    return repo.all(query.order_by(Video.id.desc()).limit(_page(limit)))
+
+
+def get_user_video_or_raise(user: User, id: object) -> Video:
+    """A user's own video; raises NotFound for somebody else's, as for none."""
+    number = permalink.cast(id)
+    if number is None:
+        raise NotFound(f"no video {id!r}")
+    query = _user_videos_query(select(Video), user).where(Video.id == number)
+    return repo.one_or_raise(_with_associations(query))
+
+
+def create_video(user: User, attrs: object = None) -> Ok[Video] | Error[Changeset[Video]]:
+    """Add a video of this user."""
+    result = repo.insert(videos.changeset(Video(user_id=user.id), attrs))
+    if isinstance(result, Ok):
+        set_committed_value(result.value, "user", user)
+    return result
+
+
+def update_video(video: Video, attrs: object) -> Ok[Video] | Error[Changeset[Video]]:
+    """Change a video; the one given stays as it was. Raises NotFound if it was deleted meanwhile."""
+    return repo.update(videos.changeset(video, attrs))
+
+
+def delete_video(video: Video) -> Ok[Video] | Error[Changeset[Video]]:
+    """Delete a video and its annotations. Raises NotFound if it was deleted meanwhile."""
+    return repo.delete(video)
+
+
+def change_video(video: Video, attrs: object = None) -> Changeset[Video]:
+    """A changeset of a video that is not tried yet, for a form."""
+    return videos.changeset(video, attrs)
+
+
+def list_alphabetical_categories() -> list[Category]:
+    """All categories in the order of their names."""
+    return repo.all(categories.alphabetical(select(Category)))
+
+
+def create_category_or_raise(name: str) -> Category:
+    """The category of this name, made if there is none yet. Raises ValueError for a name that can't be one."""
+    wanted = categories.changeset(Category(), {"name": name})
+    if not wanted.valid:
+        raise ValueError(f"category {name!r}: {wanted.errors_on()}")
+    repo.insert_new(Category, [wanted.changes])
+    return repo.one_or_raise(select(Category).where(Category.name == name))
+
+
+def annotate_video(
+    user: User, video_id: object, attrs: object
+) -> Ok[Annotation] | Error[Changeset[Annotation]]:
+    """Pin a note to a video; the annotation comes with its user.
+
+    The same `client_key` of the same user, and a second answer of the same user to one question, give the annotation
+    that is there already. Only a user without a password (a backend's) may set `answer_to` and `source_url`.
+
+    The lock makes ids within a video grow in the order of commits, so "everything after the last id I saw" can't
+    miss a row.
+    """
+    row = Annotation(user_id=user.id, video_id=permalink.cast(video_id) or 0)
+    judge = annotations.changeset if user.password_hash else annotations.answer_changeset
+    wanted = judge(row, attrs)
+    if not wanted.valid:
+        return Error(wanted.put_action("insert"))
+    with repo.transaction():
+        repo.lock(row.video_id, _ANNOTATION_LOCKS)
+        result = _insert_once(wanted)
+    if isinstance(result, Ok):
+        set_committed_value(result.value, "user", user)
+    return result
+
+
+def list_annotations(video: Video | int, since_id: object = 0, limit: int = MAX_PAGE) -> list[Annotation]:
+    """A video's annotations in the order of the film (at, then id), with users, of them those after `since_id`."""
+    return repo.all(_annotations(video, since_id).order_by(Annotation.at, Annotation.id).limit(_page(limit)))
+
+
+def list_annotations_after(
+    video: Video | int, since_id: object = 0, limit: int = MAX_PAGE
+) -> list[Annotation]:
+    """A video's annotations after `since_id` in the order of ids, with users: the next page of what was missed."""
+    return repo.all(_annotations(video, since_id).order_by(Annotation.id).limit(_page(limit)))
+
+
+def count_annotations(of: Collection[Video]) -> dict[int, int]:
+    """Number of annotations of each video, by its id, in one query."""
+    counts = dict.fromkeys((video.id for video in of), 0)
+    if counts:
+        query = select(Annotation.video_id, func.count()).where(Annotation.video_id.in_(counts))
+        counts.update((id, number) for id, number in repo.rows(query.group_by(Annotation.video_id)))
+    return counts
+
+
+def _insert_once(wanted: Changeset[Annotation]) -> Ok[Annotation] | Error[Changeset[Annotation]]:
+    """Insert, or find the one that the unique indexes name as its twin."""
+    result = repo.insert(wanted)
+    if isinstance(result, Ok):
+        return result
+    for name in ("client_key", "answer_to"):
+        if "has already been taken" in result.reason.errors.get(name, ()):
+            query = select(Annotation).where(
+                Annotation.user_id == wanted.data.user_id,
+                getattr(Annotation, name) == wanted.changes[name],
+            )
+            return Ok(repo.one_or_raise(query))
+    return result
+
+
+def _annotations(video: Video | int, since_id: object) -> Select[tuple[Annotation]]:
+    id = video.id if isinstance(video, Video) else video
+    return annotations.of_video(id, cast_id(since_id) or 0)
+
+
+def _user_videos_query(query: Select[tuple[Video]], user: User) -> Select[tuple[Video]]:
+    return query.where(Video.user_id == user.id)
+
+
+def _with_associations(query: Select[tuple[Video]]) -> Select[tuple[Video]]:
+    return query.options(joinedload(Video.user), joinedload(Video.category))
+
+
+def _page(limit: int) -> int:
+    return max(0, min(limit, MAX_PAGE))

@@ -1,0 +1,54 @@
+"""A video: the row, and what may be written to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from rumbl_core import casts
+from rumbl_core.accounts import User
+from rumbl_core.changeset import Changeset, cast
+from rumbl_core.multimedia import permalink
+from rumbl_core.multimedia.category import Category
+from rumbl_core.schema import Schema
+
+
+class Video(Schema):
+    """Where a video is, what it is about, whose it is."""
+
+    __tablename__ = "videos"
+    casts = {"url": casts.line, "title": casts.line, "description": casts.text, "category_id": casts.integer}
+
+    url: Mapped[str | None] = mapped_column(String(255))
+    title: Mapped[str | None] = mapped_column(String(255))
+    description: Mapped[str | None] = mapped_column(Text)
+    slug: Mapped[str | None] = mapped_column(String(255))
+    user_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    category_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("categories.id", ondelete="SET NULL"), index=True
+    )
+    updated_at: Mapped[datetime] = mapped_column(DateTime)
+
+    user: Mapped[User | None] = relationship(lazy="raise")
+    category: Mapped[Category | None] = relationship(lazy="raise")
+
+
+def changeset(video: Video, attrs: object) -> Changeset[Video]:
+    """Address, title and description are required, the category is not. The owner never comes from attrs."""
+    return _put_slug(
+        cast(video, attrs, ("url", "title", "description", "category_id"))
+        .validate_required("url", "title", "description")
+        .validate_length("url", max=255, max_code_points=255)
+        .validate_length("title", max=255, max_code_points=255)
+        .validate_length("description", max=10_000)
+        .assoc_constraint("category", "videos_category_id_fkey")
+    )
+
+
+def _put_slug(changeset: Changeset[Video]) -> Changeset[Video]:
+    title = changeset.changes.get("title")
+    return changeset.put_change("slug", permalink.slugify(title)) if title else changeset

@@ -1,0 +1,85 @@
+"""Passwords: argon2id by argon2-cffi. Nothing here tells by its time whether an account exists."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from typing import Final, Literal
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from rumbl_core.errors import Unavailable
+
+MAX_LENGTH: Final = 100
+"""Longest password, in graphemes."""
+_MAX_CODE_POINTS: Final = 12 * MAX_LENGTH
+_WAIT_S: Final = 10.0
+
+# Normal: about 0.1 s and 64 MiB, above the floor of the OWASP cheat sheet (19 MiB, 2 passes).
+_HASHERS: Final = {
+    "normal": PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1),
+    "cheap": PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1),
+}
+_hasher = _HASHERS["normal"]
+# One hash per core: more would only take memory, 64 MiB each, and slow each other down.
+_slots = BoundedSemaphore(min(4, os.cpu_count() or 1))
+
+
+def configure(cost: Literal["normal", "cheap"]) -> None:
+    """Choose the cost of all hashes from now on; cheap is for tests."""
+    global _hasher  # noqa: PLW0603 - the one process-wide choice of this module
+    _hasher = _HASHERS[cost]
+
+
+def hash_password(password: str) -> str:
+    """The hash to store: an encoded string with cost and salt in it."""
+    with _slot():
+        return _hasher.hash(password)
+
+
+def verify(password_hash: str | None, password: object) -> bool:
+    """Whether this is the password. No hash, or no possible password, costs the same time and is False."""
+    usable = isinstance(password, str) and len(password) <= _MAX_CODE_POINTS
+    guess = password if isinstance(password, str) and usable else ""
+    known = _verify(password_hash or _dummy_hash(), guess)
+    return known and usable and password_hash is not None
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether the hash was made at another cost than today's."""
+    try:
+        return _hasher.check_needs_rehash(password_hash)
+    except InvalidHashError:
+        return False
+
+
+def _verify(password_hash: str, guess: str) -> bool:
+    with _slot():
+        try:
+            return _hasher.verify(password_hash, guess)
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            return False
+
+
+def _dummy_hash() -> str:
+    """A hash of today's cost that belongs to no password: random salt, random digest."""
+    salt = b64encode(secrets.token_bytes(_hasher.salt_len)).decode().rstrip("=")
+    digest = b64encode(secrets.token_bytes(_hasher.hash_len)).decode().rstrip("=")
+    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${digest}"
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    """Wait for one of the few hashing places; raises Unavailable after 10 s."""
+    if not _slots.acquire(timeout=_WAIT_S):
+        raise Unavailable("too many passwords are being checked at the same moment")
+    try:
+        yield
+    finally:
+        _slots.release()

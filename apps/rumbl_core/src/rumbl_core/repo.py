@@ -1,0 +1,222 @@
+"""The Repo: the only way to the database. Process-wide, safe to use from any thread.
+
+Every function is one short trip: it borrows a connection, does one thing and gives it back. Rows come back detached;
+what was not loaded raises. `transaction()` puts several trips of one thread into one transaction.
+
+A write takes a changeset. A constraint that the changeset names becomes its error; any other violation is a bug and
+raises `sqlalchemy.exc.IntegrityError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Delete, Executable, Select, Update, delete as sql_delete, exc, func, select, update as sql_update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from rumbl_core.changeset import Changeset
+from rumbl_core.errors import NotFound, StaleEntry, Unavailable
+from rumbl_core.result import Error, Ok
+from rumbl_core.schema import Schema, now, stored_values
+
+S = TypeVar("S", bound=Schema)
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """Where sessions come from: the pool in production, one rolled-back connection in tests."""
+
+    def session(self, *, transaction: bool) -> AbstractContextManager[Session]:
+        """A session; with `transaction` it commits at the end, else each statement commits by itself."""
+
+    def close(self) -> None:
+        """Give every connection back."""
+
+
+_store: Store | None = None
+_current: ContextVar[Session | None] = ContextVar("rumbl_core_session", default=None)
+
+
+def configure(store: Store | None) -> Store | None:
+    """Use this store from now on; gives the one that was used before."""
+    global _store  # noqa: PLW0603 - the one process-wide repo
+    before, _store = _store, store
+    return before
+
+
+def all(query: Select[tuple[T]]) -> list[T]:
+    """Every row of the query."""
+    with _session() as session:
+        return list(session.scalars(query))
+
+
+def one(query: Select[tuple[T]]) -> T | None:
+    """The only row of the query, or None; raises sqlalchemy.exc.MultipleResultsFound, it never picks one."""
+    with _session() as session:
+        return session.scalars(query).one_or_none()
+
+
+def one_or_raise(query: Select[tuple[T]]) -> T:
+    """The only row of the query; raises NotFound."""
+    row = one(query)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def rows(query: Select[Any]) -> list[tuple[Any, ...]]:
+    """Every row of a query of several columns, as tuples."""
+    with _session() as session:
+        return [tuple(row) for row in session.execute(query)]
+
+
+def get(schema: type[S], id: int | None) -> S | None:
+    """The row of this id, or None."""
+    return None if id is None else one(select(schema).where(schema.id == id))
+
+
+def count(query: Select[Any]) -> int:
+    """How many rows the query has."""
+    with _session() as session:
+        return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def insert(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
+    """Insert the changeset's data with its changes; Ok(row) or Error(changeset)."""
+    schema = type(changeset.data)
+    values = {**_stamps(schema, "inserted_at", "updated_at"), **stored_values(changeset.data), **changeset.changes}
+    return _write(changeset, "insert", pg_insert(schema).values(values).returning(schema))
+
+
+def update(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
+    """Write only what changed; Ok(row) is a new object. Raises StaleEntry if the row is gone."""
+    schema = type(changeset.data)
+    if changeset.valid and not changeset.changes:
+        return Ok(changeset.data)
+    values = {**_stamps(schema, "updated_at"), **changeset.changes}
+    query = sql_update(schema).where(schema.id == changeset.data.id).values(values).returning(schema)
+    result = _write(changeset, "update", query)
+    if isinstance(result, Ok):
+        _keep_associations(changeset.data, result.value)
+    return result
+
+
+def delete(row: S | Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
+    """Delete the row; a changeset may name the constraints that speak against it. Raises StaleEntry."""
+    changeset = row if isinstance(row, Changeset) else Changeset(row)
+    schema = type(changeset.data)
+    query = sql_delete(schema).where(schema.id == changeset.data.id).returning(schema)
+    return _write(changeset, "delete", query)
+
+
+def insert_new(schema: type[S], values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving out those that break a unique constraint (on conflict do nothing)."""
+    stamps = _stamps(schema, "inserted_at", "updated_at")
+    with _session() as session:
+        session.execute(pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing())
+
+
+def run(command: Delete | Update) -> int:
+    """Run a command on many rows; how many it met."""
+    with _session() as session:
+        return getattr(session.execute(command), "rowcount", 0)
+
+
+def lock(key: int, space: int = 0) -> None:
+    """Wait for a lock of the whole database that goes with the end of the transaction this is called in."""
+    # The two-key form has 32 bits per key; ids may be longer, so fold them: a shared lock only waits needlessly.
+    with _session() as session:
+        session.execute(select(func.pg_advisory_xact_lock(space, (key ^ (key >> 31)) & 0x7FFFFFFF)))
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Everything that this thread does inside is committed together, or not at all. Inner ones join the outer."""
+    if _current.get() is not None:
+        yield
+        return
+    with _translated(), _configured().session(transaction=True) as session:
+        token = _current.set(session)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+def ping() -> None:
+    """Ask the database for a sign of life; raises Unavailable."""
+    with _session() as session:
+        session.execute(select(1))
+
+
+def _write(changeset: Changeset[S], action: str, query: Executable) -> Ok[S] | Error[Changeset[S]]:
+    """Run one writing statement behind a savepoint, so that a refusal leaves the transaction usable."""
+    if not changeset.valid:
+        return Error(changeset.put_action(action))
+    try:
+        with _session() as session:
+            with session.begin_nested() if _current.get() else nullcontext():
+                row: S | None = session.scalars(query).one_or_none()  # type: ignore[call-overload]
+    except exc.IntegrityError as error:
+        refused = changeset.violated(_constraint(error))
+        if refused is None:
+            raise
+        return Error(refused.put_action(action))
+    if row is None:
+        raise StaleEntry(f"{changeset.data!r} is gone")
+    return Ok(row)
+
+
+def _constraint(error: exc.IntegrityError) -> str | None:
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None)
+
+
+def _stamps(schema: type[Schema], *names: str) -> dict[str, Any]:
+    time = now()
+    return {name: time for name in names if name in schema.__mapper__.column_attrs}
+
+
+def _keep_associations(before: Schema, after: Schema) -> None:
+    """Carry over what was loaded before, where the foreign key is still the same."""
+    for relation in before.__mapper__.relationships:
+        keys = [column.key for column in relation.local_columns]
+        same = [getattr(before, str(key)) == getattr(after, str(key)) for key in keys]
+        if relation.key in before.__dict__ and False not in same:
+            set_committed_value(after, relation.key, before.__dict__[relation.key])
+
+
+def _configured() -> Store:
+    if _store is None:
+        raise RuntimeError(
+            "the repo isn't started: call rumbl_core.application.start(settings), "
+            "or use the fixture `sandbox` of rumbl_core.testing"
+        )
+    return _store
+
+
+@contextmanager
+def _session() -> Iterator[Session]:
+    """The session of the transaction that this thread is in, else a short one of its own."""
+    current = _current.get()
+    if current is not None:
+        yield current
+        return
+    with _translated(), _configured().session(transaction=False) as session:
+        yield session
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Tell "the database is away or busy" from every other error."""
+    try:
+        yield
+    except exc.TimeoutError:
+        raise Unavailable("no connection to the database became free in time") from None
+    except exc.OperationalError as error:
+        raise Unavailable(f"the database is away or too busy: {type(error.orig).__name__}") from error

@@ -1,0 +1,207 @@
+"""The test kit: pytest fixtures and factories for everybody who tests on rumbl_core.
+
+Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test ask for one of
+
+- `sandbox`: the test runs in a transaction that is rolled back. Only the test's own thread may use the repo.
+- `shared_sandbox`: the same, but every thread of the process uses the test's transaction, one at a time. So a
+  server's threads see what the test wrote. A test has to end what it began in other threads (close its sockets, wait
+  for its tasks) before it returns: what comes later finds no repo and fails.
+- `committed_database`: a real pool and real commits, for tests of concurrency; all tables are emptied afterwards.
+  Its value is the address as text, for processes that the test starts.
+
+Every test run, and every worker of pytest-xdist, leases a database of its own, so runs never meet. They are made
+once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder RUMBL_TEST_DATA
+(default: one in the temporary folder); or in the server of RUMBL_TEST_DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, NullPool
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
+from rumbl_core import accounts, migrate, multimedia, password, repo
+from rumbl_core.accounts import User
+from rumbl_core.backend_seeds import reserved
+from rumbl_core.multimedia import Annotation, Video
+from rumbl_core.pool import Pool, make_engine
+from rumbl_core.postgres import address
+from rumbl_core.postgres.embedded import EmbeddedPostgres
+from rumbl_core.result import Error, Ok
+
+_MAX_LEASES: Final = 64
+_LEASES: Final = 4_113
+_WAIT_S: Final = 10.0
+_numbers = itertools.count(1)
+
+
+class Sandbox:
+    """A store of the repo on one connection whose transaction is never committed."""
+
+    def __init__(self, connection: Connection, *, shared: bool) -> None:
+        self._connection = connection
+        self._owner = None if shared else threading.get_ident()
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def session(self, *, transaction: bool) -> Iterator[Session]:
+        """A session behind a savepoint; see `repo.Store`. Waits 10 s at most for other threads."""
+        if self._owner not in {None, threading.get_ident()}:
+            raise RuntimeError("this thread doesn't own the sandbox: use the fixture `shared_sandbox`")
+        with self._alone(), Session(self._connection, expire_on_commit=False, autoflush=False) as session:
+            session.join_transaction_mode = "create_savepoint"
+            with session.begin():
+                yield session
+
+    def close(self) -> None:
+        """Roll everything back, once no thread is in the middle of something."""
+        with self._alone():
+            self._connection.rollback()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=_WAIT_S):
+            raise RuntimeError("another thread has been using the sandbox for 10 s; does it wait for this one?")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+@pytest.fixture(scope="session")
+def rumbl_database() -> Iterator[URL]:
+    """Address of a migrated database that belongs to this run alone. Hashes of passwords are cheap from now on."""
+    password.configure("cheap")
+    with ExitStack() as stack:
+        server = _server(stack)
+        lease = stack.enter_context(psycopg.connect(address.conninfo(server), autocommit=True))
+        url = server.set(database=_lease(lease))
+        address.ensure_database(url)
+        migrate.up(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def rumbl_connection(rumbl_database: URL) -> Iterator[Connection]:
+    """The connection that all sandboxes of this run use, one after the other."""
+    engine = make_engine(rumbl_database, poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def sandbox(rumbl_connection: Connection) -> Iterator[Sandbox]:
+    """The repo in a transaction of this test's thread, rolled back at the end."""
+    with _sandboxed(rumbl_connection, shared=False) as box:
+        yield box
+
+
+@pytest.fixture
+def shared_sandbox(rumbl_connection: Connection) -> Iterator[Sandbox]:
+    """The repo in a transaction that every thread shares, rolled back at the end."""
+    with _sandboxed(rumbl_connection, shared=True) as box:
+        yield box
+
+
+@pytest.fixture
+def committed_database(rumbl_database: URL) -> Iterator[str]:
+    """The repo on a real pool with real commits; every table is emptied at the end. Gives the address as text."""
+    pool = Pool(rumbl_database, size=10)
+    before = repo.configure(pool)
+    try:
+        yield rumbl_database.set(drivername="postgresql").render_as_string(hide_password=False)
+    finally:
+        repo.configure(before)
+        pool.close()
+        _empty(rumbl_database)
+
+
+def user_fixture(**attrs: object) -> User:
+    """A registered user with the password `supersecret`; given attributes win.
+
+    With a name that is reserved, such as `wolfram`, it is a user without a password.
+    """
+    number = next(_numbers)
+    wanted = {"name": "Some User", "username": f"user{number}", "password": "supersecret", **attrs}
+    if reserved(str(wanted["username"])):
+        return _sure(accounts.create_user(wanted))
+    return _sure(accounts.register_user(wanted))
+
+
+def video_fixture(user: User, **attrs: object) -> Video:
+    """A video of the user; given attributes win."""
+    wanted = {"title": "A Title", "url": "http://example.com", "description": "a description", **attrs}
+    return _sure(multimedia.create_video(user, wanted))
+
+
+def annotation_fixture(user: User, video: Video, **attrs: object) -> Annotation:
+    """A note of the user on the video, at its start; given attributes win."""
+    return _sure(multimedia.annotate_video(user, video.id, {"body": "a note", "at": 0, **attrs}))
+
+
+def _sure(result: Ok[Any] | Error[Any]) -> Any:
+    match result:
+        case Ok(value):
+            return value
+        case Error(changeset):
+            raise AssertionError(f"the fixture was refused: {changeset.errors_on()}")
+
+
+@contextmanager
+def _sandboxed(connection: Connection, *, shared: bool) -> Iterator[Sandbox]:
+    box = Sandbox(connection, shared=shared)
+    connection.begin()
+    before = repo.configure(box)
+    try:
+        yield box
+    finally:
+        repo.configure(before)
+        box.close()
+
+
+def _server(stack: ExitStack) -> URL:
+    """Address of the maintenance database of the server for tests."""
+    given = os.environ.get("RUMBL_TEST_DATABASE_URL")
+    if given:
+        return address.parse(given)
+    folder = os.environ.get("RUMBL_TEST_DATA") or Path(tempfile.gettempdir()) / f"rumbl-test-{os.geteuid()}"
+    embedded = EmbeddedPostgres(Path(folder), durable=False)
+    stack.callback(embedded.stop)
+    return embedded.start()
+
+
+def _lease(connection: psycopg.Connection[Any]) -> str:
+    """Name of a database that no other run uses while this connection is open."""
+    for number in range(1, _MAX_LEASES + 1):
+        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LEASES, number)).fetchone()
+        if row and row[0]:
+            return f"rumbl_test_{_fingerprint()}_{number}"
+    raise RuntimeError(f"more than {_MAX_LEASES} test runs at once")
+
+
+def _fingerprint() -> str:
+    """Changes whenever a migration does."""
+    steps = resources.files("rumbl_core.migrations").joinpath("versions")
+    files = sorted((step.name, step.read_bytes()) for step in steps.iterdir() if step.name.endswith(".py"))
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:8]
+
+
+def _empty(url: URL) -> None:
+    with psycopg.connect(address.conninfo(url)) as connection:
+        connection.execute("TRUNCATE users, categories, videos, annotations, user_tokens RESTART IDENTITY CASCADE")
+
+
