@@ -1,0 +1,61 @@
+"""Questions asked in notes: the information system's answer becomes a note of the answering backend's user."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import info_sys
+from info_sys.otp.task import TaskSupervisor
+from rumbl_core import accounts, multimedia
+from rumbl_core.result import Ok
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.views import annotation_view
+
+log = logging.getLogger(__name__)
+
+MAX_QUESTIONS = 200
+"""Questions under way at once in this process; one more is not asked (and logged), never queued."""
+
+Compute = Callable[..., list[info_sys.Result]]
+
+
+class Answers:
+    """Asks in the background, so that a note is never delayed by its question (book: `Task.start` in the channel)."""
+
+    def __init__(self, endpoint: Endpoint, *, compute: Compute = info_sys.compute) -> None:
+        self._endpoint = endpoint
+        self._compute = compute
+        self._tasks = TaskSupervisor("rumbl_web.answers", max_children=MAX_QUESTIONS)
+
+    def ask(self, question: multimedia.Annotation) -> None:
+        """Look for an answer to a stored note; it appears later as a note at the same moment, or never."""
+        try:
+            self._tasks.start_child(self.answer, question)
+        except OverflowError:
+            log.warning("question %s is not asked: %s others are under way", question.id, MAX_QUESTIONS)
+
+    def answer(self, question: multimedia.Annotation) -> None:
+        """Ask and post, on the calling thread. Posting twice is once: (question, backend) is unique."""
+        for result in self._compute(question.body, limit=1):
+            self._post(question, result)
+
+    def _post(self, question: multimedia.Annotation, result: info_sys.Result) -> None:
+        backend = accounts.get_user_by(username=result.backend.name)
+        if backend is None:
+            log.error("no user for backend %r: run the seeds (rumbl-core seed)", result.backend.name)
+            return
+        attrs = {
+            "body": result.text,
+            "at": question.at,
+            "answer_to": question.id,
+            "source_url": result.url,
+        }
+        match multimedia.annotate_video(backend, question.video_id, attrs):
+            case Ok(annotation):
+                topic = f"videos:{question.video_id}"
+                self._endpoint.broadcast(
+                    topic, "new_annotation", annotation_view.annotation_json(annotation)
+                )
+            case refused:
+                log.warning("the answer to %s was refused: %s", question.id, refused)

@@ -1,0 +1,102 @@
+"""The composition root: builds the three apps and ties pages, channels and answers together."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+
+from flask import Flask
+
+import info_sys.application
+import rumbl_core.application
+from rumbl_core import accounts
+from rumbl_web.answers import Answers
+from rumbl_web.channels import user_socket
+from rumbl_web.channels.presence import MAX_LISTED, Presence
+from rumbl_web.configuration import Configuration
+from rumbl_web.endpoint import create_endpoint
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.websocket import websocket_blueprint
+from rumbl_web.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long a busy thread may keep the interpreter from the hub (Python's default is 5 ms)."""
+
+
+@dataclass
+class Live:
+    """The live half of a site: sockets, channels and the answers to questions asked in notes."""
+
+    hub: Hub
+    endpoint: Endpoint
+
+    def stop(self) -> None:
+        """Close every socket with 1012 in spread-out rounds, so that pages come back one after the other."""
+        self.hub.drain()
+        self.endpoint.stop()
+        self.hub.stop()
+
+
+@dataclass
+class Application:
+    """One running site. `app` is its WSGI face."""
+
+    app: Flask
+    live: Live
+    core: rumbl_core.application.Application
+    info: info_sys.application.Application
+
+    def stop(self) -> None:
+        """Stop in the reverse order of the start."""
+        self.live.stop()
+        self.info.stop()
+        self.core.stop()
+
+
+def start(configuration: Configuration) -> Application:
+    """Start everything that one server process needs: domain, information system, channels, pages."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    core = rumbl_core.application.start(configuration.core)
+    info = info_sys.application.start(configuration.info)
+    live = start_live(configuration.web)
+    return Application(pages(configuration.web, live), live, core, info)
+
+
+def start_live(settings: Settings) -> Live:
+    """Start the hub, PubSub, presence and the answers."""
+    assert settings.secret_key_base is not None
+    hub = Hub()
+    hub.start()
+    endpoint = Endpoint(fanout=hub, secret=settings.secret_key_base)
+    endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
+    endpoint.services["answers"] = Answers(endpoint)
+    return Live(hub, endpoint)
+
+
+def pages(settings: Settings, live: Live) -> Flask:
+    """The Flask application, with the socket mounted at /socket."""
+    secret = settings.secret_key_base
+    assert secret is not None
+
+    def user_token(user: accounts.User | None, session: str | None) -> str:
+        if user is None:
+            return user_socket.guest_token(secret)
+        return user_socket.user_token(secret, user.id, session)
+
+    def disconnect(session: str) -> None:
+        live.endpoint.disconnect(user_socket.session_topic(session))
+
+    socket = websocket_blueprint(
+        "/socket", live.hub, live.endpoint, user_socket.UserSocket, check_origin=settings.check_origin
+    )
+    return create_endpoint(settings, socket_blueprint=socket, user_token=user_token, disconnect=disconnect)
+
+
+def offline(configuration: Configuration) -> Flask:
+    """The pages without a database or a hub: enough to list the routes."""
+    secret = configuration.web.secret_key_base or "x" * 50
+    return create_endpoint(configuration.web.model_copy(update={"secret_key_base": secret}))

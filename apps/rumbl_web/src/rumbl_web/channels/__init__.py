@@ -1,0 +1,1 @@
+"""rumbl's own sockets and channels, on top of `rumbl_web.phoenix`."""

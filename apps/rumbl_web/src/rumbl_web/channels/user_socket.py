@@ -1,0 +1,64 @@
+"""The socket of a viewer: who is it, and may they connect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rumbl_core import accounts
+from rumbl_web.channels.video_channel import VideoChannel
+from rumbl_web.phoenix import token
+from rumbl_web.phoenix.channel import Channel
+from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused, Socket
+
+SALT = "user socket"
+MAX_AGE_S = 14 * 24 * 60 * 60
+"""Two weeks, as in the book."""
+
+
+def user_token(secret: str, user_id: object, session: str | None = None) -> str:
+    """Sign what a logged-in page hands to the socket. `session` ties it to one login."""
+    data = user_id if session is None else {"user_id": user_id, "session": session}
+    return token.sign(secret, SALT, data)
+
+
+def guest_token(secret: str) -> str:
+    """Sign what a visitor's page hands to the socket: read along, post nothing."""
+    return token.sign(secret, SALT, {"guest": True})
+
+
+class UserSocket(Socket):
+    """Connects whoever holds a token of ours: users by id, visitors as guests."""
+
+    channels: ClassVar[Mapping[str, type[Channel]]] = {"videos:*": VideoChannel}
+
+    def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | Refused:
+        """Verify `token`; a token of a session that was logged out is refused like a forged one."""
+        match token.verify(info.secret, SALT, params.get("token"), max_age_s=MAX_AGE_S):
+            case token.Ok({"guest": True}):
+                return Connected({"user_id": None})
+            case token.Ok({"user_id": user_id, "session": session}):
+                alive = accounts.session_alive(session)
+                return Connected({"user_id": user_id, "session": session}) if alive else Refused()
+            case token.Ok(user_id):
+                return Connected({"user_id": user_id})
+            case _:
+                return Refused()
+
+    def id(self, assigns: Mapping[str, Any]) -> str | tuple[str, ...] | None:
+        """Topics on which a "disconnect" ends this socket: its user's, and its login's."""
+        if assigns["user_id"] is None:
+            return None
+        user = users_topic(assigns["user_id"])
+        session = assigns.get("session")
+        return user if session is None else (user, session_topic(session))
+
+
+def users_topic(user_id: object) -> str:
+    """The disconnect topic of all sockets of a user."""
+    return f"users_socket:{user_id}"
+
+
+def session_topic(session: str) -> str:
+    """The disconnect topic of all sockets of one login."""
+    return f"sessions_socket:{session}"

@@ -1,0 +1,92 @@
+"""The conversation about one video: its notes, as they are made and as they are missed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rumbl_core import accounts, multimedia
+from rumbl_core.result import Error, Ok
+from rumbl_web.channels.presence import Presence
+from rumbl_web.phoenix.channel import Channel, Joined, Refused, Reply
+from rumbl_web.phoenix.channel_socket import ChannelSocket
+from rumbl_web.views import annotation_view, changeset_view
+
+PAGE = 500
+"""Notes in one reply, as in the book; a reply that has more says so."""
+
+TOPIC = re.compile(r"videos:([1-9][0-9]{0,18})")
+
+
+class VideoChannel(Channel):
+    """Topic `videos:<id>`. Guests (no `user_id`) read along; users post too."""
+
+    def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined | Refused:
+        """Reply with the first page of notes after `last_seen_id`, in the order of their ids."""
+        video = self._video(topic)
+        if video is None:
+            return Refused({"reason": "not_found"})
+        socket.assigns["video_id"] = video.id
+        socket.send_self("after_join")
+        page = self._page(video.id, _id(payload, "last_seen_id"))
+        return Joined({**page, "guest": socket.assigns["user_id"] is None})
+
+    def handle_info(self, message: object, socket: ChannelSocket) -> None:
+        """After the join: tell who is here, then be here (book: list first, then track)."""
+        if message != "after_join":
+            return
+        presence: Presence = socket.endpoint.services["presence"]
+        socket.push("presence_state", presence.list(socket.topic))
+        if socket.assigns["user_id"] is not None:
+            presence.track(socket, str(socket.assigns["user_id"]), {"device": "browser"})
+
+    def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply | None:
+        """Run one event of the page; an unknown one is a bug of the client and crashes this channel alone."""
+        match event:
+            case "new_annotation":
+                return self._new_annotation(payload, socket)
+            case "list_annotations":
+                return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
+            case _:
+                raise ValueError(f"videos:* has no event {event!r}")
+
+    def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
+        if socket.assigns["user_id"] is None:
+            return Reply("error", {"reason": "unauthorized"})
+        user = accounts.get_user_or_raise(socket.assigns["user_id"])
+        match multimedia.annotate_video(user, socket.assigns["video_id"], _note(payload)):
+            case Ok(annotation):
+                self._publish(annotation, socket)
+                return None
+            case Error(changeset):
+                return Reply("error", {"errors": changeset_view.errors(changeset)})
+
+    def _publish(self, annotation: multimedia.Annotation, socket: ChannelSocket) -> None:
+        # Broadcast, acknowledge, then ask: the book's order, and a slow source never delays the note.
+        socket.broadcast("new_annotation", annotation_view.annotation_json(annotation))
+        socket.reply(Reply("ok", {"id": annotation.id}))
+        socket.endpoint.services["answers"].ask(annotation)
+
+    @staticmethod
+    def _video(topic: str) -> multimedia.Video | None:
+        match = TOPIC.fullmatch(topic)
+        return multimedia.get_video(int(match[1])) if match else None
+
+    @staticmethod
+    def _page(video_id: int, after_id: int) -> dict[str, Any]:
+        notes = multimedia.list_annotations_after(video_id, after_id, limit=PAGE + 1)
+        return {
+            "annotations": annotation_view.annotations_json(notes[:PAGE]),
+            "more": len(notes) > PAGE,
+        }
+
+
+def _note(payload: Any) -> dict[str, Any]:
+    fields = payload if isinstance(payload, dict) else {}
+    return {"body": fields.get("body"), "at": fields.get("at"), "client_key": fields.get("key")}
+
+
+def _id(payload: Any, field: str) -> int:
+    """The client's high-water mark, or 0: a value that is no id starts from the first note."""
+    value = payload.get(field) if isinstance(payload, dict) else None
+    return value if type(value) is int and 0 < value < 2**63 else 0

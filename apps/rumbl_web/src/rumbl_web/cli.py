@@ -1,0 +1,123 @@
+"""The command line `rumbl-web`. Exit codes: 0 done, 1 could not start or failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import code
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+import rumbl_core.application
+from rumbl_core.errors import StartError
+from rumbl_web import application, configuration, router, secret
+from rumbl_web.configuration import Configuration, ConfigurationError
+from rumbl_web.server import Server, check_port
+
+config_option = click.option(
+    "--config",
+    "tree",
+    envvar="RUMBL_CONFIG",
+    metavar="MODULE",
+    help="Config tree: an importable module with load(). Without it, the environment alone decides.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rumbl-web")
+def main() -> None:
+    """Serve and inspect the site of rumbl."""
+
+
+@main.command()
+@config_option
+def serve(tree: str | None) -> None:
+    """Start the site: database, migrations, demo data, then the web server.
+
+    HOST, PORT, WORKERS, THREADS, RUMBL_DATA, DATABASE_URL, SECRET_KEY_BASE and WOLFRAM_APP_ID are read from the
+    environment.
+    """
+    with one_line_errors():
+        settings = secret.with_secret(configuration.load(tree))
+        check_port(settings.web.host, settings.web.port)
+        with _database(settings) as ready:
+            say(f"Starting the site (pid {os.getpid()}) ...")
+            Server(ready, lambda: _announce(ready)).run()
+
+
+@main.command()
+@config_option
+def routes(tree: str | None) -> None:
+    """List every route: name, methods and path."""
+    with one_line_errors():
+        say(router.routes(application.offline(configuration.load(tree))))
+
+
+@main.command()
+@config_option
+def console(tree: str | None) -> None:
+    """Open a Python shell with the running domain: `accounts`, `multimedia` and `info_sys`."""
+    from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
+
+    import info_sys
+
+    with one_line_errors(), _database(secret.with_secret(configuration.load(tree))):
+        names = {"accounts": accounts, "multimedia": multimedia, "info_sys": info_sys}
+        code.interact(banner="rumbl console: accounts, multimedia, info_sys", local=names, exitmsg="")
+
+
+@contextmanager
+def _database(settings: Configuration) -> Iterator[Configuration]:
+    """The database, migrated and seeded; gives the configuration with its address for the workers."""
+    if settings.core.database_url is None:
+        say(f"Starting PostgreSQL in {settings.core.data_dir} ...")
+    with _terminated_cleanly():
+        core = rumbl_core.application.start(settings.core)
+        try:
+            say("Bringing the database up to date ...")
+            core.migrate()
+            core.seed()
+            yield settings.with_database(core.database_url)
+        finally:
+            core.stop()
+
+
+@contextmanager
+def _terminated_cleanly() -> Iterator[None]:
+    """SIGTERM during start ends like Ctrl-C, so that what was started is stopped. gunicorn sets its own later."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _announce(settings: Configuration) -> None:
+    web = settings.web
+    host = "localhost" if web.host in ("127.0.0.1", "::1") else web.host
+    say(f"rumbl is up: http://{host}:{web.port}  (Ctrl-C stops it)")
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """What the user can mend is one line on standard error and exit code 1, never a traceback."""
+    try:
+        yield
+    except (ConfigurationError, StartError) as error:
+        click.echo(f"rumbl-web: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+        sys.exit(130)
+
+
+say: Callable[[str], None] = click.echo
+"""Standard output, flushed line by line."""

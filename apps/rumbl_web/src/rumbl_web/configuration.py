@@ -1,0 +1,74 @@
+"""The settings of all three apps, from a config tree given by name or from the environment alone."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import info_sys.settings
+import rumbl_core.settings
+import rumbl_web.settings
+
+Sections = Mapping[str, Mapping[str, object]]
+
+
+class ConfigurationError(Exception):
+    """The configuration can't be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What each app was given at start."""
+
+    core: rumbl_core.settings.Settings
+    info: info_sys.settings.Settings
+    web: rumbl_web.settings.Settings
+
+    def with_database(self, url: str) -> Configuration:
+        """The same, with the address of a database that already runs."""
+        return replace(self, core=self.core.model_copy(update={"database_url": url}))
+
+
+def load(tree: str | None = None) -> Configuration:
+    """Read the config tree (an importable module with `load()`, found from the current folder), or none.
+
+    Raises:
+        ConfigurationError: the tree is missing, or a setting is refused; names the variable.
+    """
+    return build(_sections(tree) if tree else {})
+
+
+def build(sections: Sections) -> Configuration:
+    """Turn the sections `rumbl_core`, `info_sys` and `rumbl_web` into settings. Raises ConfigurationError."""
+    try:
+        return Configuration(
+            core=rumbl_core.settings.load(sections.get("rumbl_core", {})),
+            info=info_sys.settings.load(sections.get("info_sys", {})),
+            web=rumbl_web.settings.load(sections.get("rumbl_web", {})),
+        )
+    except (
+        rumbl_core.settings.SettingsError,
+        info_sys.settings.SettingsError,
+        rumbl_web.settings.SettingsError,
+    ) as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _sections(tree: str) -> Sections:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(tree)
+    except ModuleNotFoundError as error:
+        if error.name != tree.split(".", maxsplit=1)[0]:
+            raise
+        raise ConfigurationError(f"--config: no config tree named {tree!r} in {here}") from error
+    try:
+        sections: Sections = module.load()
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    return sections

@@ -1,0 +1,52 @@
+"""How a note looks on the wire. Built field by field: a client's payload is never passed on as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from rumbl_core import multimedia
+from rumbl_web.views import user_view
+
+
+class SourceJson(TypedDict):
+    """Where an answer comes from."""
+
+    name: str
+    url: str | None
+
+
+class AnnotationJson(TypedDict):
+    """One note: `at` in ms of the video, `answer_to` the id of the question that it answers."""
+
+    id: int
+    body: str
+    at: int
+    user: user_view.UserJson
+    answer_to: int | None
+    source: SourceJson | None
+    key: str | None
+
+
+def annotation_json(annotation: multimedia.Annotation) -> AnnotationJson:
+    """Render one note with its author."""
+    return {
+        "id": annotation.id,
+        "body": annotation.body,
+        "at": annotation.at,
+        "user": user_view.user_json(annotation.user),
+        "answer_to": annotation.answer_to,
+        "source": _source(annotation),
+        "key": annotation.client_key,
+    }
+
+
+def annotations_json(annotations: Sequence[multimedia.Annotation]) -> list[AnnotationJson]:
+    """Render many."""
+    return [annotation_json(annotation) for annotation in annotations]
+
+
+def _source(annotation: multimedia.Annotation) -> SourceJson | None:
+    if annotation.answer_to is None:
+        return None
+    return {"name": annotation.user.name or annotation.user.username, "url": annotation.source_url}

@@ -1,0 +1,103 @@
+"""A really started site for tests across apps: `rumbl-web serve` in a process group of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+PROJECT = Path(__file__).resolve().parent.parent
+START_DEADLINE_S = 60.0
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(check: Callable[[], T], deadline_s: float = 10.0) -> T:
+    """Ask again until `check()` is true; fail with its last answer when `deadline_s` has passed."""
+    end = time.monotonic() + deadline_s
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"still {answer!r} after {deadline_s} s"
+        time.sleep(0.02)
+
+
+class RunningSite:
+    """One site on one port and data folder, which outlive its processes: it can be killed and started again."""
+
+    def __init__(self, data: Path, **environ: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data / "site.log"
+        self._environ = environ
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the launcher, which leads the group."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> RunningSite:
+        """Start and wait until it says that it is up."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(b"")
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "rumbl_web", "serve", "--config", "config"],
+                cwd=PROJECT,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        eventually(self._is_up, START_DEADLINE_S)
+        return self
+
+    def kill(self) -> None:
+        """`kill -9` of the launcher and all its workers; the database server lives on, as it would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop as a person would (SIGTERM), the database too."""
+        self._end(signal.SIGTERM)
+
+    def output(self) -> str:
+        """What it has printed since the last start."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        target = os.killpg if how is signal.SIGKILL else os.kill
+        if process.poll() is None:
+            target(process.pid, how)
+        process.wait(timeout=30)
+
+    def _is_up(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"the site did not start:\n{self.output()}"
+        return "rumbl is up" in self.output()
+
+    def _environment(self) -> dict[str, str]:
+        unset = {"DATABASE_URL", "WOLFRAM_APP_ID", "RUMBL_ENV", "SECRET_KEY_BASE", "RUMBL_CONFIG"}
+        kept = {name: value for name, value in os.environ.items() if name not in unset}
+        here = {"HOST": "127.0.0.1", "PORT": str(self.port), "RUMBL_DATA": str(self.data)}
+        return {**kept, **here, "PYTHONUNBUFFERED": "1", **self._environ}
