@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 
 import pytest
+
 from info_sys.otp import KILLED, NOPROC, NORMAL, SHUTDOWN, Down, Exit, ExitSignal, Process, current
 from info_sys.otp.process import all_alive
 from info_sys.testing import eventually
@@ -108,7 +109,7 @@ class TestMail:
 
 class TestTurns:
     def test_never_overlap_and_lose_nothing_with_many_senders(self):
-        """Six senders, 3,000 numbered messages each: every one once, in each sender's order, never at once."""
+        """Six senders, 3,000 messages each: every one once, in each sender's order, never at once."""
         inside, overlaps, seen = [], [], []
 
         class Exclusive(Process):

@@ -51,7 +51,8 @@ class Agent(GenServer, Generic[S]):
 
     def cast(self, fn: Callable[[S], S]) -> bool:
         """Like `update`, without waiting. False when the agent is gone or full."""
-        return cast_to(self, _Apply[S](lambda state: (None, fn(state))))
+        request: _Apply[S] = _Apply(lambda state: (None, fn(state)))
+        return cast_to(self, request)
 
     def handle_call(self, request: object, caller: Caller) -> Reply:
         """Run the function."""

@@ -1,0 +1,66 @@
+import threading
+
+import pytest
+
+from info_sys.counter import child_spec
+from info_sys.otp import Process
+from info_sys.otp.observer import info, kill, processes, system, tree
+from info_sys.otp.supervisor import ChildSpec, Supervisor
+from info_sys.testing import eventually
+
+
+@pytest.fixture
+def supervisor():
+    below = lambda: Supervisor([child_spec(5)], name="below").start()  # noqa: E731  # a spec's start
+    spec = ChildSpec("nested", below, type="supervisor", shutdown_ms=None)
+    supervisor = Supervisor([child_spec(1), spec], name="above").start()
+    yield supervisor
+    supervisor.stop()
+
+
+def test_the_tree_shows_every_level(supervisor):
+    node = tree("above")
+    assert [line.split(" (")[0] for line in node.lines()] == ["above", "  Counter", "  nested", "    Counter"]
+
+
+def test_a_child_that_does_not_run_is_shown_as_such(supervisor):
+    supervisor.terminate_child("Counter")
+    assert "  Counter (not running)" in list(tree(supervisor).lines())
+
+
+def test_a_killed_worker_comes_back(supervisor):
+    old = tree(supervisor).children[0].info.process
+    kill(old)
+    eventually(
+        lambda: tree(supervisor).children[0].info and tree(supervisor).children[0].info.process is not old
+    )
+
+
+def test_processes_are_listed_with_their_names(supervisor):
+    listed = {seen.name: seen for seen in processes() if seen.name}
+    assert listed["above"].type == "Supervisor"
+    assert listed["above"].alive
+    assert system().processes == len(processes())
+
+
+def test_the_queue_length_shows_who_is_behind():
+    gate = threading.Event()
+
+    class Slow(Process):
+        def handle(self, message):
+            gate.wait(5)
+
+    slow = Slow().start()
+    slow.send("first")
+    eventually(lambda: slow.queue_length == 0)
+    for _ in range(5):
+        slow.send("more")
+    assert max(processes(), key=lambda seen: seen.queue_length).process is slow
+    assert info(slow).queue_length == 5
+    gate.set()
+    slow.stop()
+
+
+def test_an_unknown_name_is_an_error():
+    with pytest.raises(ProcessLookupError):
+        kill("nobody")
