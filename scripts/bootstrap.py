@@ -37,7 +37,7 @@ def pip_install(*what: str) -> None:
         "pip",
         "--disable-pip-version-check",
         "install",
-        "--quiet",
+        "-qq",
         "-c",
         str(CONSTRAINTS),
     )
