@@ -65,7 +65,7 @@ lint: ## Everything that reads the code: format, ruff, types, imports, spelling;
 	ruff check .
 	mypy
 	lint-imports --no-logo
-	codespell
+	git ls-files -z | xargs -0 codespell
 	python scripts/sizes.py
 
 format: ## Rewrite the Python files in the one format
