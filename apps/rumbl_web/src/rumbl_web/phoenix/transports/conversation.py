@@ -1,0 +1,193 @@
+"""What the hub does with the bytes of a client: messages for its handler, pongs, and every way to end.
+
+A connection ends in one of four ways. The client closes: its code is echoed. The runtime closes: what is
+queued goes first, then the client has `close_timeout_s` to answer. The client breaks a rule (or is too
+slow): a close frame is the last it gets. Or the network ends it. In each case the handler hears it at once
+and only once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Final
+
+from rumbl_web.phoenix.transports import frames
+from rumbl_web.phoenix.transports.connection import CLOSING, FINISHING, LINGERING, OPEN, HubConnection
+from rumbl_web.phoenix.transports.fanout import FanOut
+from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.wire import BROKEN, TOO_SLOW, Wire
+
+log = logging.getLogger(__name__)
+
+_READ_BYTES = 65536
+_NO_STATUS = 1005
+_RULE_BROKEN = 1008
+_HANDLER_FAILED = 1011
+_LONGEST_LINGER_S: Final = 2.0
+
+
+class Conversations:
+    """Reads, answers and ends connections. No thread but the hub's.
+
+    `closing` has the moment, in µs of the hub's clock, at which each connection that is ending is cut.
+    """
+
+    def __init__(self, wire: Wire, fanout: FanOut, options: HubOptions) -> None:
+        self._wire = wire
+        self._fanout = fanout
+        self._options = options
+        self._spare = self._new_decoder()
+        rate = options.rate_per_s
+        self._cost = 1_000_000 // rate if rate else 0
+        self._patience = self._cost * options.rate_burst
+        self.closing: dict[HubConnection, int] = {}
+        self.frames_in = 0
+        self.bytes_in = 0
+        self.slow_closed = 0
+        self.failed = 0
+
+    def readable(self, connection: HubConnection) -> None:
+        """Read once and handle what came."""
+        try:
+            data = os.read(connection.fd, _READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.received(connection, data)
+        else:
+            self.gone(connection)
+
+    def received(self, connection: HubConnection, data: bytes) -> None:
+        """Handle bytes of the client."""
+        connection.seen = self._wire.now
+        self.bytes_in += len(data)
+        if connection.decoder is None and connection.phase == OPEN:
+            text = frames.sole_text(data, self._options.max_frame)
+            if text is not None:
+                self._event(connection, frames.TEXT, text)
+                return
+        if connection.phase <= CLOSING:
+            self._decode(connection, data)
+
+    def close(self, connection: HubConnection, code: int, reason: str = "") -> None:
+        """Send what is queued, then a close, and wait a while for the client's."""
+        if connection.phase != OPEN or connection.fd < 0:
+            return
+        self._fanout.catch_up(connection)
+        self._wire.put(connection, frames.encode_close(code, reason))
+        self._end(connection, CLOSING, code, self._options.close_timeout_s)
+
+    def fail(self, connection: HubConnection, code: int, reason: str = "") -> None:
+        """End a connection whose client broke a rule, or whose handler failed."""
+        if connection.phase != OPEN or connection.fd < 0:
+            return
+        self.failed += 1
+        self._wire.put(connection, frames.encode_close(code, reason))
+        self._end(connection, LINGERING, code, min(self._options.close_timeout_s, _LONGEST_LINGER_S))
+
+    def gone(self, connection: HubConnection) -> None:
+        """The network ended it."""
+        self._wire.drop(connection)
+        self._end(connection, FINISHING, BROKEN, 0)
+
+    def broken(self, connection: HubConnection, why: int) -> None:
+        """The wire can't go on with it: BROKEN, or TOO_SLOW to take what waits for it."""
+        if why == BROKEN:
+            self.gone(connection)
+        elif connection.phase == OPEN:
+            self.slow_closed += 1
+            self._wire.discard_waiting(connection)
+            self.fail(connection, TOO_SLOW, "too slow")
+
+    def cut(self, connection: HubConnection) -> None:
+        """The time to close has passed: end it without courtesy."""
+        self._wire.drop(connection, reset=True)
+        self.closing.pop(connection, None)
+
+    def _decode(self, connection: HubConnection, data: bytes) -> None:
+        decoder = connection.decoder or self._spare
+        for opcode, payload in decoder.feed(data):
+            self._event(connection, opcode, payload)
+        if decoder.failure:
+            self._spare = self._new_decoder()
+            connection.decoder = None
+            self._violated(connection, decoder.failure)
+        elif decoder.idle:
+            connection.decoder = None
+        elif connection.decoder is None and connection.fd >= 0:
+            connection.decoder = decoder
+            self._spare = self._new_decoder()
+
+    def _violated(self, connection: HubConnection, code: int) -> None:
+        if connection.phase == OPEN:
+            self.fail(connection, code)
+        else:
+            self._wire.drop(connection)
+            self.closing.pop(connection, None)
+
+    def _event(self, connection: HubConnection, opcode: int, payload: bytes) -> None:
+        if connection.phase != OPEN:
+            if connection.phase == CLOSING and opcode == frames.CLOSE:
+                self._wire.drop(connection)
+                self.closing.pop(connection, None)
+            return
+        self.frames_in += 1
+        if self._cost and self._too_often(connection):
+            self.fail(connection, _RULE_BROKEN, "too many messages")
+        elif opcode <= frames.BINARY:
+            self._message(connection, opcode, payload)
+        elif opcode == frames.PING:
+            self._wire.put(connection, frames.encode(frames.PONG, payload))
+        elif opcode == frames.CLOSE:
+            self._client_closes(connection, payload)
+
+    def _message(self, connection: HubConnection, opcode: int, payload: bytes) -> None:
+        handler = connection.handler
+        if handler is None:
+            return
+        try:
+            if opcode == frames.TEXT:
+                handler.handle_text(payload)
+            else:
+                handler.handle_binary(payload)
+        except BaseException:
+            log.exception("%r failed on a message of %d bytes; closing it", handler, len(payload))
+            self.fail(connection, _HANDLER_FAILED)
+
+    def _client_closes(self, connection: HubConnection, payload: bytes) -> None:
+        code, answer = frames.decode_close(payload)
+        if answer == code:
+            self._wire.put(connection, frames.encode_close(answer))
+            heard = _NO_STATUS if code is None else code
+            self._end(connection, FINISHING, heard, self._options.close_timeout_s)
+        else:
+            self.fail(connection, answer or _NO_STATUS)
+
+    def _too_often(self, connection: HubConnection) -> bool:
+        """A bucket in one integer: the moment until which the client has used up its rate."""
+        now = self._wire.now
+        busy_until = max(connection.busy_until, now)
+        connection.busy_until = busy_until + self._cost
+        return busy_until - now >= self._patience
+
+    def _end(self, connection: HubConnection, phase: int, code: int, wait_s: float) -> None:
+        """Enter `phase`, leave all groups and tell the handler, the first time."""
+        connection.phase = phase
+        if connection.fd >= 0:
+            self.closing[connection] = self._wire.now + int(wait_s * 1_000_000)
+        else:
+            self.closing.pop(connection, None)
+        self._fanout.leave(connection)
+        handler, connection.handler = connection.handler, None
+        if handler is None:
+            return
+        try:
+            handler.closed(code)
+        except BaseException:
+            log.exception("%r failed on the end of its connection (%d)", handler, code)
+
+    def _new_decoder(self) -> frames.Decoder:
+        return frames.Decoder(self._options.max_frame, self._options.max_message)

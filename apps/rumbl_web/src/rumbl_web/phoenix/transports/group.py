@@ -1,0 +1,152 @@
+"""Groups of subscriptions, and what was published to each but is not yet written to all.
+
+A group keeps a log of frames and every subscription a cursor into it. Visiting a subscription moves its
+cursor to the end, with all frames it has missed in one write. Visits go round and round: after a publish
+there are as many left as there are subscriptions, wherever the round is, so each is visited once and frames
+that come meanwhile are taken along by whoever is visited later.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable
+from typing import Final
+
+from rumbl_web.phoenix.transports.connection import HubConnection
+
+CANCELLED: Final = sys.maxsize
+"""The cursor of a cancelled subscription: nothing lies ahead of it."""
+
+_FEW = 8
+
+
+class Held:
+    """The frames that a held subscription keeps."""
+
+    __slots__ = ("frames", "size")
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.size = 0
+
+    def keep(self, frames: list[bytes]) -> None:
+        """Put `frames` behind those that are kept."""
+        self.frames += frames
+        self.size += sum(map(len, frames))
+
+
+class HubSubscription:
+    """The `Subscription` of the hub. `cursor`, `group` and `held` belong to the hub's thread."""
+
+    __slots__ = ("connection", "cursor", "group", "held")
+
+    def __init__(self, connection: HubConnection) -> None:
+        self.connection = connection
+        self.group: Group | None = None
+        self.cursor = CANCELLED
+        self.held: Held | None = Held()
+
+    def release(self) -> None:
+        """Deliver what was held, after everything sent before this call, and let the rest flow."""
+        hub = self.connection.hub
+        hub.call(hub.fanout.release, self)
+
+    def cancel(self) -> None:
+        """Leave the group; nothing published after this call is delivered. May be called twice."""
+        hub = self.connection.hub
+        hub.call(hub.fanout.cancel, self)
+
+
+class Group:
+    """The subscriptions of one key and the log of frames that some of them lack. No thread but the hub's.
+
+    `todo` is the number of visits left. Positions in the log grow for ever; the log itself is cut once a
+    round, so it holds what was published in two rounds at most.
+    """
+
+    __slots__ = ("_at", "_base", "_cancelled", "_frames", "_mark", "_orders", "end", "key", "members", "todo")
+
+    def __init__(self, key: Hashable) -> None:
+        self.key = key
+        self.members: list[HubSubscription] = []
+        self.end = 0
+        self.todo = 0
+        self._frames: list[bytes] = []
+        self._orders: list[int] = []
+        self._base = 0
+        self._mark = 0
+        self._at = 0
+        self._cancelled = 0
+
+    @property
+    def empty(self) -> bool:
+        """Nobody is subscribed."""
+        return self._cancelled == len(self.members)
+
+    def append(self, frame: bytes, order: int) -> None:
+        """Put `frame` into the log. `order` counts the frames of all groups, to merge them later."""
+        self._frames.append(frame)
+        self._orders.append(order)
+        self.end += 1
+        self.todo = len(self.members)
+
+    def since(self, cursor: int) -> list[bytes]:
+        """Return the frames that a subscription at `cursor` lacks."""
+        return self._frames[cursor - self._base :]
+
+    def ordered_since(self, cursor: int) -> list[tuple[int, bytes]]:
+        """Return the same with their `order`."""
+        start = cursor - self._base
+        return list(zip(self._orders[start:], self._frames[start:], strict=True))
+
+    def add(self, subscription: HubSubscription) -> None:
+        """Subscribe; what is in the log already is not for it."""
+        subscription.group = self
+        subscription.cursor = self.end
+        self.members.append(subscription)
+        if self.todo:
+            self.todo += 1
+
+    def remove(self, subscription: HubSubscription) -> None:
+        """Cancel. The place in `members` is cleared later, since a round may be under way."""
+        subscription.group = None
+        subscription.cursor = CANCELLED
+        subscription.held = None
+        self._cancelled += 1
+        if not self.todo and self._cancelled > max(_FEW, len(self.members) // 2):
+            self._compact()
+
+    def take_visits(self, most: int) -> list[HubSubscription]:
+        """Return the next subscriptions of the round, at most `most` of them, and count them as visited."""
+        start = self._at
+        visits = self.members[start : start + min(most, self.todo)]
+        self._at += len(visits)
+        self.todo -= len(visits)
+        return visits
+
+    def settle(self) -> None:
+        """Forget the frames that nobody lacks any more. To be called after the visits were made."""
+        if not self.todo:
+            self._cut(self.end)
+        elif self._at >= len(self.members):
+            self._cut(self._mark)
+        if self._at >= len(self.members):
+            self._at = 0
+            self._mark = self.end
+            self._compact()
+
+    def _cut(self, position: int) -> None:
+        cut = position - self._base
+        if cut > 0:
+            del self._frames[:cut]
+            del self._orders[:cut]
+            self._base = position
+
+    def _compact(self) -> None:
+        if not self._cancelled:
+            return
+        before = self.members[: self._at]
+        self._at -= sum(subscription.cursor == CANCELLED for subscription in before)
+        self.members = [one for one in self.members if one.cursor != CANCELLED]
+        self._cancelled = 0
+        self.todo = min(self.todo, len(self.members))

@@ -1,0 +1,77 @@
+"""Taking a connection out of the WSGI server that accepted it.
+
+The server keeps its socket object and its bookkeeping: under its descriptor number lies a dead socket from
+now on, whose reads end at once and whose writes fail like those to a client that has gone. So it closes and
+counts down as usual and never touches the conversation. The real connection lives on under a new number.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import threading
+from functools import cache
+from typing import Any
+
+_lock = threading.Lock()
+
+
+class NotPlain(RuntimeError):
+    """The connection is not a TCP socket that the hub can own; the message says what to do."""
+
+
+def find(environ: dict[str, Any]) -> socket.socket:
+    """Return the client's socket of a request under gunicorn's threads or Werkzeug's development server.
+
+    Raises NotPlain for TLS and for servers that keep their socket to themselves.
+    """
+    sock = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if isinstance(sock, ssl.SSLSocket):
+        raise NotPlain(
+            "the WebSocket hub needs plain TCP: let a reverse proxy (nginx, Caddy) end TLS and start this
+            server " "without a certificate"
+        )
+    if not isinstance(sock, socket.socket):
+        raise NotPlain("no socket from this WSGI server: run under gunicorn (gthread) or flask run")
+    return sock
+
+
+def take(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
+    """Return the connection under a new descriptor, and what the server read of it past the request's head.
+
+    Raises OSError if no descriptor is free, with nothing changed.
+    """
+    theirs = find(environ)
+    ours = theirs.dup()
+    os.dup2(_dead_socket().fileno(), theirs.fileno(), inheritable=False)
+    return ours, _read_ahead(environ["wsgi.input"])
+
+
+def is_gunicorn(environ: dict[str, Any]) -> bool:
+    """Gunicorn ends a request without an answer of its own when the response raises StopIteration."""
+    return "gunicorn.socket" in environ
+
+
+def _read_ahead(stream: Any) -> bytes:
+    """Return what a client sent behind its request: it may not wait for the answer (RFC 6455, section 4.1).
+
+    Gunicorn keeps it in the parser's buffer. Werkzeug's input is a buffered reader of the socket, which has
+    nothing to add to its buffer any more.
+    """
+    reader = getattr(stream, "reader", None)
+    if reader is not None:
+        return bytes(reader.unreader.take_buffered())
+    return bytes(stream.read())
+
+
+def _dead_socket() -> socket.socket:
+    with _lock:
+        return _make_dead_socket()
+
+
+@cache
+def _make_dead_socket() -> socket.socket:
+    dead, peer = socket.socketpair()
+    peer.close()
+    return dead

@@ -1,0 +1,290 @@
+"""The hub: one thread with epoll that owns every WebSocket connection.
+
+A turn of the thread: sleep until a socket or a caller has something, read, run the calls of other threads
+in their order, write what they queued, make one slice of the fan-outs. Nothing in a turn blocks, so nothing
+may be called from it that does; handlers are called on this thread.
+
+Calls of other threads go through one deque. The hub is woken by an eventfd, and only when it sleeps.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import Any
+
+from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
+from rumbl_web.phoenix.transports import frames
+from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
+from rumbl_web.phoenix.transports.conversation import Conversations
+from rumbl_web.phoenix.transports.fanout import FanOut
+from rumbl_web.phoenix.transports.group import HubSubscription
+from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.sweep import SERVICE_RESTART, Sweep
+from rumbl_web.phoenix.transports.wire import Wire
+
+log = logging.getLogger(__name__)
+
+_EVENTS_PER_TURN = 256
+_CALLS_PER_TURN = 1000
+_HANDLER_FAILED = 1011
+_LONGEST_WAIT_FOR_ROOM_S = 1.0
+_TCP_NOTSENT_LOWAT = 25  # not in the socket module; linux/tcp.h
+
+
+class Hub:
+    """The `Fanout` of all its connections. Every method may be called from any thread.
+
+    The thread starts with the first connection, in the process that has it: a hub may be made before a fork.
+    """
+
+    def __init__(self, options: HubOptions | None = None) -> None:
+        self.options = options or HubOptions()
+        self._prepare()
+        renew = weakref.WeakMethod(self._renew)
+        os.register_at_fork(after_in_child=lambda: (method := renew()) and method())
+
+    def _prepare(self) -> None:
+        """Make everything that belongs to one process."""
+        self._calls: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._asleep = False
+        self._stopping = False
+        self._accepting = True
+        self._ident = 0
+        self._start_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._quiet = threading.Event()
+        self._adopted = 0
+        self._wire = Wire(self.options)
+        self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._wire.epoll.register(self._wake_fd, select.EPOLLIN | select.EPOLLET)
+        self.fanout = FanOut(self._wire, self.options)
+        self.conversations = Conversations(self._wire, self.fanout, self.options)
+        self._sweep = Sweep(self._wire, self.conversations, self.options)
+
+    @property
+    def accepting(self) -> bool:
+        """Whether there is room for a connection, and the hub is neither draining nor stopped."""
+        return self._accepting and self._wire.connections < self.options.max_connections
+
+    def adopt(
+        self, sock: socket.socket, handler: SocketHandler, *, head: bytes = b"", early: bytes = b""
+    ) -> None:
+        """Own `sock`, a plain TCP or Unix connection, from now on.
+
+        `head` is written first (the answer to the upgrade); `early` was read already and is handled as if it
+        came next. A stopped hub closes `sock` and never tells the handler.
+        """
+        if self._stopping:
+            sock.close()
+            return
+        self._start()
+        _tune(sock, self.options.unsent_bytes)
+        self.call(self._adopt, sock.detach(), handler, head, early)
+
+    def subscribe(self, connection: Connection, group: Hashable) -> HubSubscription:
+        """Put `connection` into `group`, held. Everything published after this call is its."""
+        if not isinstance(connection, HubConnection):
+            raise TypeError(f"subscribe the connection that opened() was given, not {connection!r}")
+        subscription = HubSubscription(connection)
+        self.call(self.fanout.subscribe, subscription, group)
+        return subscription
+
+    def publish(
+        self, group: Hashable, opcode: Opcode, data: bytes, exclude: Subscription | None = None
+    ) -> None:
+        """Queue one message for every subscription of `group` but `exclude`."""
+        self.call(self.fanout.publish, group, frames.encode(opcode, data), exclude)
+
+    def drain(self, spread_s: float = 2.0, wait_s: float = 0.0) -> bool:
+        """Close everyone with 1012, evenly over `spread_s`, so that they do not all come back at once.
+
+        New connections are closed at once. Waits up to `wait_s` for the last to go and returns whether it
+        has.
+        """
+        self._accepting = False
+        self.call_later(self._sweep.drain, spread_s)
+        if wait_s > 0 and self._runs():
+            self._quiet.wait(wait_s)
+        return not self._wire.connections
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Close everyone with 1012, at once and without waiting for their answers, and end the thread."""
+        self._accepting = False
+        thread = self._thread
+        if thread is None or not self._runs():
+            return
+        self.call_later(self._stop)
+        thread.join(timeout_s)
+
+    def stats(self) -> dict[str, int]:
+        """Return the counters of this process since the hub started."""
+        return {
+            "connections": self._wire.connections,
+            "adopted": self._adopted,
+            "groups": len(self.fanout),
+            "frames_in": self.conversations.frames_in,
+            "frames_out": self._wire.frames_out,
+            "bytes_in": self.conversations.bytes_in,
+            "bytes_out": self._wire.bytes_out,
+            "blocked": len(self._wire.blocked),
+            "failed": self.conversations.failed,
+            "slow_closed": self.conversations.slow_closed,
+            "backlog": len(self._calls),
+        }
+
+    # Calls: from any thread to the hub's
+
+    def call(self, work: Callable[..., None], *args: Any) -> None:
+        """Run `work` on the hub's thread, after all earlier calls."""
+        if threading.get_ident() == self._ident and not self._calls:
+            work(*args)
+        else:
+            self.call_later(work, *args)
+
+    def call_later(self, work: Callable[..., None], *args: Any) -> None:
+        """The same, but never before this returns: for work that calls a handler."""
+        if self._thread is None:
+            return  # no connection yet, so nobody to send to
+        if len(self._calls) >= self.options.max_backlog:
+            self._wait_for_room()
+        self._calls.append((work, args))
+        if self._asleep:
+            self._asleep = False  # the next caller need not wake it too
+            os.eventfd_write(self._wake_fd, 1)
+
+    def put(self, connection: HubConnection, frame: bytes) -> None:
+        """Queue `frame` behind all that `connection` was sent or published before. Hub's thread only."""
+        if connection.phase == OPEN:
+            self.fanout.catch_up(connection)
+            self._wire.put(connection, frame)
+
+    def _wait_for_room(self) -> None:
+        """Let a thread that calls faster than the hub works feel it, instead of the memory."""
+        deadline = time.monotonic() + _LONGEST_WAIT_FOR_ROOM_S
+        while len(self._calls) >= self.options.max_backlog and time.monotonic() < deadline:
+            if threading.get_ident() == self._ident or not self._runs():
+                return
+            time.sleep(0.001)
+
+    # The thread
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+                self._thread.start()
+
+    def _runs(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _renew(self) -> None:
+        """In a forked child: leave the parent its connections and begin anew."""
+        for connection in self._wire.connected():
+            os.close(connection.fd)
+        if self._wake_fd >= 0:
+            os.close(self._wake_fd)
+        self._prepare()
+
+    def _run(self) -> None:
+        self._ident = threading.get_ident()
+        while not self._stopping:
+            try:
+                self._turn()
+            except BaseException:
+                log.exception("the hub met what it does not know; going on")
+        self._end()
+
+    def _turn(self) -> None:
+        events = self._sleep()
+        wire, conversations = self._wire, self.conversations
+        wire.now = time.monotonic_ns() // 1000
+        for fd, mask in events:
+            connection = wire.table[fd] if fd < len(wire.table) else None
+            if connection is not None:
+                self._event(connection, mask)
+        self._make_calls()
+        wire.flush()
+        if self.fanout.active:
+            self.fanout.run()
+            wire.flush()
+        self._sweep.run()
+        while wire.broken:
+            conversations.broken(*wire.broken.pop())
+        if self._sweep.draining and not wire.connections:
+            self._quiet.set()
+
+    def _sleep(self) -> list[tuple[int, int]]:
+        """Wait for events. A call that comes after `_asleep` is set wakes; an earlier one is seen here."""
+        timeout_s = self._sweep.wait_s()
+        self._asleep = True
+        if self._calls or self.fanout.active or self._wire.broken or self._wire.has_pending:
+            timeout_s = 0
+        events = self._wire.epoll.poll(timeout_s, _EVENTS_PER_TURN)
+        self._asleep = False
+        return events
+
+    def _event(self, connection: HubConnection, mask: int) -> None:
+        try:
+            if mask & select.EPOLLOUT:
+                self._wire.writable(connection)
+            if mask & ~select.EPOLLOUT and connection.fd >= 0:
+                self.conversations.readable(connection)
+        except BaseException:
+            log.exception("closing a connection of %r", connection.handler)
+            self.conversations.fail(connection, _HANDLER_FAILED)
+
+    def _make_calls(self) -> None:
+        calls = self._calls
+        for _ in range(min(len(calls), _CALLS_PER_TURN)):
+            work, args = calls.popleft()
+            try:
+                work(*args)
+            except BaseException:
+                log.exception("a call to the hub failed: %r%r", work, args)
+
+    def _adopt(self, fd: int, handler: SocketHandler, head: bytes, early: bytes) -> None:
+        connection = HubConnection(self, fd, handler, self._wire.now)
+        self._wire.add(connection)
+        self._adopted += 1
+        if head:
+            self._wire.put(connection, head)
+        try:
+            handler.opened(connection)
+        except BaseException:
+            log.exception("%r failed to open", handler)
+            self.conversations.fail(connection, _HANDLER_FAILED)
+        if early:
+            self.conversations.received(connection, early)
+        if not self._accepting:
+            self.conversations.close(connection, SERVICE_RESTART, "restart")
+
+    def _stop(self) -> None:
+        for connection in self._wire.connected():
+            self.conversations.close(connection, SERVICE_RESTART, "restart")
+        self._stopping = True
+
+    def _end(self) -> None:
+        for connection in self._wire.connected():
+            self.conversations.gone(connection)
+        self._wire.epoll.close()
+        wake_fd, self._wake_fd = self._wake_fd, -1
+        os.close(wake_fd)
+        self._thread = None
+        self._quiet.set()
+
+
+def _tune(sock: socket.socket, unsent_bytes: int) -> None:
+    sock.setblocking(False)
+    if sock.family != socket.AF_UNIX:
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, unsent_bytes)

@@ -1,0 +1,151 @@
+"""WebSocket over flask-sock: the upgrade is a Flask request, the conversation belongs to the hub.
+
+flask-sock registers the route and stands for the extension in the application; the thread per connection,
+the framing and the close of its server object are replaced by the hand-over to the hub. So a conversation
+holds no request, no thread and no WSGI connection.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask_sock import Sock  # type: ignore[import-untyped]  # it ships no types
+
+from rumbl_web.phoenix.transport import SocketHandler
+from rumbl_web.phoenix.transports import handover, handshake
+from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.origin import CheckOrigin, Origin, Rule, parse, rule
+
+log = logging.getLogger(__name__)
+
+VERSIONS = frozenset({"2.0.0"})
+"""Protocol versions (`vsn`) that have a serializer."""
+
+_OLDEST_VERSION = "1.0.0"
+_LONGEST_HEADER = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectInfo:
+    """What a socket may know of the request that opened it. Plain values: the request itself is not kept."""
+
+    remote_addr: str
+    scheme: str
+    host: str
+    path: str
+    origin: str | None
+    user_agent: str
+
+
+Accept = Callable[[dict[str, str], ConnectInfo], SocketHandler | None]
+"""Decides over an upgrade from its query parameters; None refuses it with 403. Runs on the request's thread."""
+
+
+class HubSock(Sock):  # type: ignore[misc]  # the base has no types
+    """flask-sock whose routes answer a `SocketHandler`, to hand the connection to the hub, or a refusal."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__()
+        self._hub = hub
+
+    def route(self, path: str, bp: Blueprint | None = None, **options: Any) -> Callable[..., Any]:
+        """Decorate a view of `path`, which only upgrade requests reach."""
+
+        def decorator(view: Callable[..., SocketHandler | Response]) -> Callable[..., Response]:
+            @wraps(view)
+            def upgrade(**arguments: str) -> Response:
+                answer = view(**arguments)
+                return answer if isinstance(answer, Response) else self._hand_over(answer)
+
+            (bp or self.app).route(path, websocket=True, **options)(upgrade)
+            return upgrade
+
+        return decorator
+
+    def _hand_over(self, handler: SocketHandler) -> Response:
+        head = handshake.switching_protocols(request.environ["HTTP_SEC_WEBSOCKET_KEY"])
+        try:
+            sock, early = handover.take(request.environ)
+        except OSError:
+            log.exception("no descriptor for another connection")
+            return _refusal(503)
+        self._hub.adopt(sock, handler, head=head, early=early)
+        return _HandedOver(status=101)
+
+
+class _HandedOver(Response):
+    """Ends the request for the WSGI server, whose connection is a dead one by now."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if handover.is_gunicorn(environ):
+            raise StopIteration  # gunicorn's word for "answered already", which flask-sock uses too
+        return super().__call__(environ, start_response)
+
+
+def mount(
+    blueprint: Blueprint,
+    path: str,
+    hub: Hub,
+    accept: Accept,
+    *,
+    check_origin: CheckOrigin = True,
+    host: str | None = None,
+    versions: frozenset[str] = VERSIONS,
+) -> None:
+    """Open `<path>/websocket` on `blueprint`.
+
+    `host` is the site's public host for `check_origin=True`; without it, the request's own. Refusals come
+    before the handshake: 400 for what is no proper upgrade, 403 with an empty body for a wrong `vsn`, a
+    foreign origin or a None of `accept`, 503 while the hub takes nobody. Raises ValueError for a bad
+    `check_origin`.
+    """
+    may_come = rule(check_origin, host)
+    sock = HubSock(hub)
+
+    @sock.route(f"{path}/websocket", bp=blueprint)
+    def websocket() -> SocketHandler | Response:
+        refused = _check(request.environ, hub, may_come, versions)
+        if refused is not None:
+            return refused
+        handover.find(request.environ)
+        handler = accept(request.args.to_dict(), _connect_info())
+        return _refusal(403) if handler is None else handler
+
+
+def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule, versions: frozenset[str]) -> Response | None:
+    wrong = handshake.problem(environ)
+    if wrong is not None:
+        return Response(wrong, 400, {"Sec-WebSocket-Version": "13"}, mimetype="text/plain")
+    if not hub.accepting:
+        return _refusal(503)
+    origin = environ.get("HTTP_ORIGIN")
+    own = parse(f"{request.scheme}://{request.host}") or Origin(request.scheme, "", None)
+    if origin is not None and not may_come(origin, own):
+        log.warning("socket refused: origin %.200r is not allowed by check_origin", origin)
+        return _refusal(403)
+    if request.args.get("vsn", _OLDEST_VERSION) not in versions:
+        return _refusal(403)
+    return None
+
+
+def _connect_info() -> ConnectInfo:
+    headers = request.headers
+    return ConnectInfo(
+        remote_addr=request.remote_addr or "",
+        scheme=request.scheme,
+        host=request.host,
+        path=request.path,
+        origin=headers.get("Origin"),
+        user_agent=headers.get("User-Agent", "")[:_LONGEST_HEADER],
+    )
+
+
+def _refusal(status: int) -> Response:
+    response = Response(status=status)
+    response.headers.remove("Content-Type")
+    return response

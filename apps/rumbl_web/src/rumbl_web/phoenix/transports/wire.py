@@ -1,0 +1,169 @@
+"""The hub's descriptors: what is written to them, what waits, and their end.
+
+Frames for one connection are collected while the hub handles a batch of events and calls, and written
+together by `flush`. A connection that does not take all of it gets an outbox and an epoll interest in
+writing.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from contextlib import suppress
+from typing import Final
+
+from rumbl_web.phoenix.transports.connection import FINISHING, LINGERING, HubConnection
+from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.outbox import Outbox
+
+BROKEN: Final = 1006
+TOO_SLOW: Final = 1013
+
+_RESET_ON_CLOSE = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+
+
+class Wire:
+    """Descriptors, outboxes and counters of all connections. No thread but the hub's.
+
+    `broken` collects connections that can't go on, with the reason (BROKEN or TOO_SLOW), for the hub to end
+    between its steps: ending one calls its handler, which may send and publish again.
+    """
+
+    def __init__(self, options: HubOptions) -> None:
+        self._options = options
+        self.epoll = select.epoll()
+        self.table: list[HubConnection | None] = []
+        self.broken: list[tuple[HubConnection, int]] = []
+        self.blocked: set[HubConnection] = set()
+        self.now = 0
+        self.connections = 0
+        self.frames_out = 0
+        self.bytes_out = 0
+        self._pending: dict[HubConnection, list[bytes]] = {}
+
+    def add(self, connection: HubConnection) -> None:
+        """Own the descriptor of `connection` from now on."""
+        fd = connection.fd
+        if fd >= len(self.table):
+            self.table.extend([None] * (fd + 64 - len(self.table)))
+        self.table[fd] = connection
+        self.epoll.register(fd, select.EPOLLIN)
+        self.connections += 1
+
+    @property
+    def has_pending(self) -> bool:
+        """Frames were put since the last flush."""
+        return bool(self._pending)
+
+    def connected(self) -> list[HubConnection]:
+        """Return all connections, in any phase."""
+        return [connection for connection in self.table if connection is not None]
+
+    def put(self, connection: HubConnection, frame: bytes) -> None:
+        """Write `frame` with the next `flush`, behind all that was put before."""
+        waiting = self._pending.get(connection)
+        if waiting is None:
+            self._pending[connection] = [frame]
+        else:
+            waiting.append(frame)
+
+    def flush(self) -> None:
+        """Write what was put: one write per connection."""
+        pending, self._pending = self._pending, {}
+        for connection, frames in pending.items():
+            if connection.fd >= 0:
+                self.frames_out += len(frames)
+                self.write(connection, frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def write(self, connection: HubConnection, data: bytes) -> None:
+        """Write `data` now, behind what waits in the outbox."""
+        self.bytes_out += len(data)
+        if connection.outbox is not None:
+            connection.outbox.add(data)
+            self._check_size(connection)
+            return
+        try:
+            sent = os.write(connection.fd, data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.broken.append((connection, BROKEN))
+            return
+        if sent != len(data):
+            self.keep_rest(connection, data, sent)
+        elif connection.phase >= LINGERING:
+            self._flushed(connection)
+
+    def keep_rest(self, connection: HubConnection, data: bytes, sent: int) -> None:
+        """Give `connection` an outbox with what the kernel did not take of `data`."""
+        connection.outbox = Outbox(memoryview(data)[sent:], self.now)
+        self.blocked.add(connection)
+        self.epoll.modify(connection.fd, select.EPOLLIN | select.EPOLLOUT)
+        self._check_size(connection)
+
+    def writable(self, connection: HubConnection) -> None:
+        """The kernel takes bytes again."""
+        outbox = connection.outbox
+        if outbox is None:
+            return
+        try:
+            done = outbox.write(connection.fd, self.now)
+        except OSError:
+            self.broken.append((connection, BROKEN))
+            return
+        if done:
+            connection.outbox = None
+            self.blocked.discard(connection)
+            self.epoll.modify(connection.fd, select.EPOLLIN)
+            if connection.phase >= LINGERING:
+                self._flushed(connection)
+
+    def discard_waiting(self, connection: HubConnection) -> None:
+        """Forget what waits for `connection`, but for a frame that is partly sent."""
+        self._pending.pop(connection, None)
+        if connection.outbox is not None:
+            connection.outbox.cut()
+
+    def drop(self, connection: HubConnection, *, reset: bool = False) -> None:
+        """Close the descriptor; `reset` lets the kernel forget what it still wanted to send."""
+        fd = connection.fd
+        if fd < 0:
+            return
+        connection.fd = -1
+        connection.outbox = None
+        connection.decoder = None
+        self.table[fd] = None
+        self.connections -= 1
+        self.blocked.discard(connection)
+        self._pending.pop(connection, None)
+        with suppress(OSError):
+            self.epoll.unregister(fd)
+        if reset:
+            _set_linger(fd)
+        os.close(fd)
+
+    def _check_size(self, connection: HubConnection) -> None:
+        if connection.outbox is not None and connection.outbox.size > self._options.outbox_bytes:
+            self.broken.append((connection, TOO_SLOW))
+
+    def _flushed(self, connection: HubConnection) -> None:
+        """The close frame is out. Half-closing tells a client that broke a rule that no more will come."""
+        if connection.phase == FINISHING:
+            self.drop(connection)
+        else:
+            _shut_down_writing(connection.fd)
+
+
+def _set_linger(fd: int) -> None:
+    borrowed = socket.socket(fileno=fd)
+    with suppress(OSError):
+        borrowed.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    borrowed.detach()
+
+
+def _shut_down_writing(fd: int) -> None:
+    borrowed = socket.socket(fileno=fd)
+    with suppress(OSError):
+        borrowed.shutdown(socket.SHUT_WR)
+    borrowed.detach()
