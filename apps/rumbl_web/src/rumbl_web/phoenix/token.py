@@ -18,7 +18,7 @@ _SIGNER: Final = {"digest_method": sha256, "key_derivation": "hmac"}
 
 
 @dataclass(frozen=True, slots=True)
-class Ok:
+class Verified:
     """The token is good; `value` is what was signed."""
 
     value: Any
@@ -35,12 +35,12 @@ def sign(secret: str, salt: str, data: object) -> str:
     """Sign `data` (any JSON value) for the purpose `salt`.
 
     >>> verify("secret", "user socket", sign("secret", "user socket", 7))
-    Ok(value=7)
+    Verified(value=7)
     """
     return str(_serializer(secret, salt).dumps(data))
 
 
-def verify(secret: str, salt: str, token: object, max_age_s: int | None = DAY_S) -> Ok | Error:
+def verify(secret: str, salt: str, token: object, max_age_s: int | None = DAY_S) -> Verified | Error:
     """Check `token`, which may be anything a client sent; `max_age_s` None: it never expires.
 
     >>> verify("secret", "user socket", "1313")
@@ -51,7 +51,7 @@ def verify(secret: str, salt: str, token: object, max_age_s: int | None = DAY_S)
     if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         return Error("invalid")
     try:
-        return Ok(_serializer(secret, salt).loads(token, max_age=max_age_s))
+        return Verified(_serializer(secret, salt).loads(token, max_age=max_age_s))
     except SignatureExpired:
         return Error("expired")
     except BadData:

@@ -1,0 +1,89 @@
+"""A channel: the conversation of one client on one topic. Subclass it; all callbacks but `join` are optional.
+
+    class RoomChannel(Channel):
+        def join(self, topic, payload, socket):
+            return Joined({"hello": topic})
+
+        def handle_in(self, event, payload, socket):
+            match event:
+                case "shout":
+                    socket.broadcast("shout", {"text": payload["text"]})
+                    return Reply("ok")
+
+Each joined topic has an object of its own, and its callbacks run one at a time, so they need no locks.
+State that belongs to the conversation lives in `socket.assigns`. An exception ends this one conversation:
+the client hears `phx_error` and rejoins; its other channels go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from info_sys.otp import NORMAL
+from rumbl_web.phoenix.channel_socket import ChannelSocket, Reply
+
+__all__ = ["Channel", "ChannelSocket", "Joined", "Refused", "Reply", "Stop"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What `join` returns to let the client in; `response` goes into the reply."""
+
+    response: Any = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What `join` returns to keep the client out; `response` says why, as `{"reason": ...}`."""
+
+    response: Any = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What a callback returns to end the conversation.
+
+    The client hears `phx_close` if `reason` is "normal", "shutdown" or ("shutdown", ...), else `phx_error`.
+    `reply` answers the message at hand first (only from `handle_in`).
+    """
+
+    reason: object = NORMAL
+    reply: Reply | None = None
+
+
+class Channel:
+    """The callbacks of one conversation."""
+
+    __slots__ = ()
+
+    intercepts: ClassVar[frozenset[str]] = frozenset()
+    """Broadcast events that go through `handle_out`, one call per client; all others go past the channel."""
+
+    def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined | Refused:
+        """Let the client in or not. What is broadcast on `topic` from before this call reaches the client
+        right after the reply.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define join(topic, payload, socket)")
+
+    def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply | Stop | None:
+        """Take an event of the client. None: no reply."""
+        raise NotImplementedError(f"{type(self).__name__} has no handle_in for the event {event!r}")
+
+    def handle_info(self, message: Any, socket: ChannelSocket) -> Stop | None:
+        """Take mail of another process (`socket.send_self`, timers, broadcasts of other topics)."""
+        log.warning("%s got mail it does not handle: %s", type(self).__name__, type(message).__name__)
+        return None
+
+    def handle_out(self, event: str, payload: Any, socket: ChannelSocket) -> Stop | None:
+        """Pass on, change or drop an intercepted broadcast."""
+        socket.push(event, payload)
+        return None
+
+    def terminate(self, reason: object, socket: ChannelSocket) -> None:
+        """Clean up at the end: ("shutdown", "left" | "closed" | "duplicate_join"), a Stop's reason, or the
+        exception of a crash.
+        """

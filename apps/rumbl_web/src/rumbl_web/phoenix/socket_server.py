@@ -1,0 +1,220 @@
+"""The engine of a socket: the protocol of one connection, without its bytes.
+
+The transport's thread calls it; nothing here blocks. It answers heartbeats, starts a channel process per
+joined topic and hands messages to it. Channels speak to the connection themselves, so there is no process
+per socket.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rumbl_web.phoenix import telemetry
+from rumbl_web.phoenix.channel_server import UNMATCHED, ChannelServer, Leave, Signal
+from rumbl_web.phoenix.channel_socket import ChannelSocket
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.message import (
+    DISCONNECT,
+    HEARTBEAT,
+    PHOENIX_TOPIC,
+    PHX_JOIN,
+    PHX_LEAVE,
+    Broadcast,
+    Message,
+    Reply,
+)
+from rumbl_web.phoenix.serializer import Serializer
+from rumbl_web.phoenix.serializers import for_version
+from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused, Socket
+from rumbl_web.phoenix.transport import Connection, Opcode
+
+log = logging.getLogger(__name__)
+
+GOING_AWAY: Final = 1001
+POLICY_VIOLATION: Final = 1008
+TOO_MANY: Final = {"reason": "too many channels joined"}
+
+
+def connect(
+    endpoint: Endpoint,
+    socket_class: type[Socket],
+    params: Mapping[str, Any],
+    info: ConnectInfo | None = None,
+) -> SocketServer | Refused:
+    """Ask `socket_class` about a new connection; a transport drives what comes back. On a request thread.
+
+    An exception of the site's `connect` passes through.
+    """
+    started = telemetry.start()
+    serializer = for_version(params.get("vsn"))
+    if serializer is None:
+        return Refused()
+    socket = socket_class()
+    result: object = socket.connect(params, info or ConnectInfo(endpoint.secret))
+    match result:
+        case Connected(assigns):
+            server = SocketServer(endpoint, socket_class, assigns, serializer, socket.id(assigns))
+            telemetry.stop("socket.connected", started, socket=socket_class)
+            return server
+        case Refused() as refused:
+            return refused
+        case other:
+            shapes = "Connected(assigns) or Refused()"
+            raise TypeError(f"{socket_class.__name__}.connect must return {shapes}, not {other!r}")
+
+
+class SocketServer:
+    """One connection: its assigns and its channels. Implements `transport.SocketHandler`."""
+
+    __slots__ = (
+        "assigns",
+        "channels",
+        "connection",
+        "endpoint",
+        "ids",
+        "leaving",
+        "serializer",
+        "socket_class",
+    )
+
+    connection: Connection
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        socket_class: type[Socket],
+        assigns: dict[str, Any],
+        serializer: Serializer,
+        socket_id: str | tuple[str, ...] | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.socket_class = socket_class
+        self.assigns = assigns
+        self.serializer = serializer
+        self.ids = _ids(socket_id)
+        self.channels: dict[str, ChannelServer] = {}
+        # Channels that were told to leave and may still be at it: a new join on their topic waits for them.
+        self.leaving: dict[str, ChannelServer] | None = None
+
+    # -- driven by the transport
+
+    def opened(self, connection: Connection) -> None:
+        """Begin: from now on a "disconnect" on one of the ids ends this connection."""
+        self.connection = connection
+        for topic in self.ids:
+            self.endpoint.pubsub.subscribe(topic, self)
+
+    def handle_text(self, data: bytes) -> None:
+        """Take one text message. Raises DecodeError."""
+        answer = self.serializer.heartbeat(data)
+        if answer is None:
+            self._route(self.serializer.decode(data))
+        else:
+            self.connection.send(Opcode.TEXT, answer)
+
+    def handle_binary(self, data: bytes) -> None:
+        """Take one binary message. Raises DecodeError."""
+        self._route(self.serializer.decode_binary(data))
+
+    def closed(self, code: int) -> None:
+        """End: channels finish what they were sent, then terminate with ("shutdown", "closed")."""
+        for topic in self.ids:
+            self.endpoint.pubsub.unsubscribe(topic, self)
+        channels, self.channels = self.channels, {}
+        for channel in channels.values():
+            channel.signal(Signal.CLOSE)
+
+    # -- driven by PubSub
+
+    def send(self, message: object) -> bool:
+        """Take a broadcast on one of the ids: "disconnect" closes the connection, on any thread."""
+        if isinstance(message, Broadcast) and message.event == DISCONNECT:
+            self.connection.close(GOING_AWAY, DISCONNECT)
+        return True
+
+    # -- routing
+
+    def _route(self, message: Message) -> None:
+        event = message.event
+        if event == PHX_JOIN:
+            self._join(message)
+        elif event == PHX_LEAVE:
+            self._leave(message)
+        else:
+            topic = message.topic
+            channel = self.channels.get(topic) if type(topic) is str else None
+            if channel is None or not channel.send(message):
+                self._undeliverable(message, channel)
+
+    def _undeliverable(self, message: Message, channel: ChannelServer | None) -> None:
+        if channel is not None and not channel.ending:
+            log.warning("a client of %r has too many messages in flight", message.topic)
+            self.connection.close(POLICY_VIOLATION, "too many messages in flight")
+        elif message.topic == PHOENIX_TOPIC and message.event == HEARTBEAT:
+            self._answer(None, message, "ok", {})
+        else:
+            self._answer(None, message, "error", UNMATCHED)
+
+    def _join(self, message: Message) -> None:
+        channel_class = self.socket_class.route(message.topic)
+        if channel_class is None:
+            self._answer(None, message, "error", UNMATCHED)
+            return
+        message.topic = topic = sys.intern(message.topic)
+        old = self._take_old(topic)
+        if old is None and self._count() >= self.socket_class.max_channels:
+            self._answer(message.join_ref, message, "error", TOO_MANY)
+            return
+        server = ChannelServer(channel_class(), self._channel_socket(message))
+        self.channels[topic] = server
+        if old is None:
+            server.send(Signal.START)
+        else:
+            server.replace(old)
+        server.start()
+
+    def _channel_socket(self, join: Message) -> ChannelSocket:
+        first_id = self.ids[0] if self.ids else None
+        assigns = dict(self.assigns)
+        return ChannelSocket(self.endpoint, self.connection, self.serializer, first_id, assigns, join)
+
+    def _leave(self, message: Message) -> None:
+        topic = message.topic
+        channel = self.channels.get(topic) if type(topic) is str else None
+        if channel is None or channel.ending:
+            self._answer(message.join_ref, message, "ok", {})
+        elif channel.socket.join_ref == message.join_ref:
+            del self.channels[topic]
+            if self.leaving is None:
+                self.leaving = {}
+            self.leaving[topic] = channel
+            if not channel.send(Leave(message)):
+                self._answer(message.join_ref, message, "ok", {})
+                channel.exit()
+
+    def _take_old(self, topic: str) -> ChannelServer | None:
+        """Forget channels that are gone, and give the one on `topic` that is not."""
+        for table in (self.channels, self.leaving):
+            if table:
+                for gone in [name for name, channel in table.items() if not channel.alive]:
+                    del table[gone]
+        leaving = None if self.leaving is None else self.leaving.pop(topic, None)
+        if not self.leaving:
+            self.leaving = None
+        return self.channels.pop(topic, None) or leaving
+
+    def _count(self) -> int:
+        return len(self.channels) + len(self.leaving or ())
+
+    def _answer(self, join_ref: Any, message: Message, status: str, payload: Any) -> None:
+        reply = Reply(join_ref, message.ref, message.topic, status, payload)
+        self.connection.send(*self.serializer.encode_reply(reply))
+
+
+def _ids(socket_id: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    if socket_id is None:
+        return ()
+    return (socket_id,) if isinstance(socket_id, str) else tuple(socket_id)
