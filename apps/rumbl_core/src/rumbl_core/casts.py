@@ -1,4 +1,4 @@
-"""Casts of outside values to the types of fields: a value of the right type, or `INVALID`. Never an exception."""
+"""Casts of outside values to the types of fields: a value of that type, or `INVALID`. They never raise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-import regex
+import regex  # type: ignore[import-untyped]  # it ships no types
 
 MAX_ID: Final = 2**63 - 1
 """Largest bigint of PostgreSQL."""

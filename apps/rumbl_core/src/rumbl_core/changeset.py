@@ -9,8 +9,8 @@ A changeset is a value; every step returns a new one:
 >>> changeset.valid, changeset.errors_on()
 (False, {'body': ["can't be blank"]})
 
-Constraints are only named here. The database checks them, and the repo turns a violation of exactly the named ones
-into an error of the changeset.
+Constraints are only named here. The database checks them, and the repo turns a violation of exactly the named
+ones into an error of the changeset.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Self, TypeVar
 
 from rumbl_core import casts
-
 
 S = TypeVar("S")
 
@@ -65,8 +64,8 @@ class Changeset(Generic[S]):
     def cast(self, params: object, permitted: tuple[str, ...]) -> Self:
         """Take the permitted fields, and no others, out of params.
 
-        Empty text counts as none, a value that can't be cast "is invalid", an unchanged value is no change. Params
-        that are no mapping (a JSON list, say) hold nothing.
+        Empty text counts as none, a value that can't be cast "is invalid", an unchanged value is no change.
+        Params that are no mapping (a JSON list, say) hold nothing.
         """
         given = {str(name): value for name, value in params.items()} if isinstance(params, Mapping) else {}
         kinds: Mapping[str, casts.Cast] = getattr(self.data, "casts", {})
@@ -111,8 +110,8 @@ class Changeset(Generic[S]):
     ) -> Self:
         """Bound the length of a changed text, counted in graphemes; at most one error.
 
-        `max_code_points` bounds what is stored, since one grapheme may have any number of code points; default 12
-        per grapheme, enough for every emoji family with skin tones.
+        `max_code_points` bounds what is stored, since one grapheme may have any number of code points;
+        default 12 per grapheme, enough for every emoji family with skin tones.
         """
         value = self.changes.get(name)
         if not isinstance(value, str):
@@ -134,7 +133,7 @@ class Changeset(Generic[S]):
         return self
 
     def validate_change(self, name: str, judge: Callable[[Any], str | None]) -> Self:
-        """Ask `judge` about a changed value that has no error yet; its answer is the message, None is fine."""
+        """Ask `judge` about a changed value without an error; its answer is the message, None is fine."""
         if name not in self.changes or name in self.errors:
             return self
         message = judge(self.changes[name])
@@ -149,11 +148,11 @@ class Changeset(Generic[S]):
         return self._constrain(constraint, assoc, "does not exist")
 
     def foreign_key_constraint(self, name: str, constraint: str, message: str = "does not exist") -> Self:
-        """Make a violation of the foreign key `constraint` an error of the field, with a message of one's own."""
+        """Make a violation of the foreign key `constraint` an error of the field, with this message."""
         return self._constrain(constraint, name, message)
 
     def violated(self, constraint: str | None) -> Self | None:
-        """This changeset with the error of a violated constraint, or None if the constraint isn't named here."""
+        """This changeset with the error of a violated constraint, or None if that isn't named here."""
         for named in self.constraints:
             if named.name == constraint:
                 return self.add_error(named.field, named.message)

@@ -12,7 +12,7 @@ class StaleEntry(NotFound):
 
 
 class Unavailable(Exception):
-    """The database, or a free connection to it, could not be had in time. Try again later; the web answers 503."""
+    """The database, or a free connection to it, could not be had in time. The web answers 503."""
 
 
 class StartError(Exception):

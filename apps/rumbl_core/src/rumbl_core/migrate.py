@@ -1,4 +1,4 @@
-"""Running the migrations. Any number of processes may do it at the same moment: they queue in the database."""
+"""Running the migrations. Several processes may do it at the same moment: they queue in the database."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ class Pool:
     """At most `size` connections to one database; heals by itself when the server was restarted."""
 
     def __init__(self, url: URL, size: int) -> None:
-        self._engine = make_engine(url, pool_size=size, max_overflow=0, pool_timeout=WAIT_S, pool_use_lifo=True)
+        self._engine = make_engine(
+            url, pool_size=size, max_overflow=0, pool_timeout=WAIT_S, pool_use_lifo=True
+        )
         event.listen(self._engine, "connect", _limit)
         event.listen(self._engine, "checkout", _refuse_dead)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -46,7 +48,9 @@ class Pool:
 
 def make_engine(url: URL, **options: Any) -> Engine:
     """An engine on psycopg with rumbl's connect timeout."""
-    return create_engine(url, connect_args={"connect_timeout": WAIT_S, "application_name": "rumbl"}, **options)
+    return create_engine(
+        url, connect_args={"connect_timeout": WAIT_S, "application_name": "rumbl"}, **options
+    )
 
 
 def _limit(connection: Any, _record: object) -> None:

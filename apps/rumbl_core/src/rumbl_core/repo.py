@@ -1,10 +1,10 @@
 """The Repo: the only way to the database. Process-wide, safe to use from any thread.
 
-Every function is one short trip: it borrows a connection, does one thing and gives it back. Rows come back detached;
-what was not loaded raises. `transaction()` puts several trips of one thread into one transaction.
+Every function is one short trip: it borrows a connection, does one thing and gives it back. Rows come back
+detached; what was not loaded raises. `transaction()` puts several trips of one thread into one transaction.
 
-A write takes a changeset. A constraint that the changeset names becomes its error; any other violation is a bug and
-raises `sqlalchemy.exc.IntegrityError`.
+A write takes a changeset. A constraint that the changeset names becomes its error; any other violation is a
+bug and raises `sqlalchemy.exc.IntegrityError`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,21 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Delete, Executable, Select, Update, delete as sql_delete, exc, func, select, update as sql_update
+from sqlalchemy import (
+    Delete,
+    Executable,
+    Select,
+    Update,
+    exc,
+    func,
+    select,
+)
+from sqlalchemy import (
+    delete as sql_delete,
+)
+from sqlalchemy import (
+    update as sql_update,
+)
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -44,24 +58,24 @@ _current: ContextVar[Session | None] = ContextVar("rumbl_core_session", default=
 
 def configure(store: Store | None) -> Store | None:
     """Use this store from now on; gives the one that was used before."""
-    global _store  # noqa: PLW0603 - the one process-wide repo
+    global _store
     before, _store = _store, store
     return before
 
 
-def all(query: Select[tuple[T]]) -> list[T]:
+def all(query: Select[T]) -> list[T]:
     """Every row of the query."""
     with _session() as session:
         return list(session.scalars(query))
 
 
-def one(query: Select[tuple[T]]) -> T | None:
+def one(query: Select[T]) -> T | None:
     """The only row of the query, or None; raises sqlalchemy.exc.MultipleResultsFound, it never picks one."""
     with _session() as session:
         return session.scalars(query).one_or_none()
 
 
-def one_or_raise(query: Select[tuple[T]]) -> T:
+def one_or_raise(query: Select[T]) -> T:
     """The only row of the query; raises NotFound."""
     row = one(query)
     if row is None:
@@ -69,7 +83,7 @@ def one_or_raise(query: Select[tuple[T]]) -> T:
     return row
 
 
-def rows(query: Select[Any]) -> list[tuple[Any, ...]]:
+def rows(query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Every row of a query of several columns, as tuples."""
     with _session() as session:
         return [tuple(row) for row in session.execute(query)]
@@ -80,7 +94,7 @@ def get(schema: type[S], id: int | None) -> S | None:
     return None if id is None else one(select(schema).where(schema.id == id))
 
 
-def count(query: Select[Any]) -> int:
+def count(query: Select[*tuple[Any, ...]]) -> int:
     """How many rows the query has."""
     with _session() as session:
         return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
@@ -89,7 +103,11 @@ def count(query: Select[Any]) -> int:
 def insert(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
     """Insert the changeset's data with its changes; Ok(row) or Error(changeset)."""
     schema = type(changeset.data)
-    values = {**_stamps(schema, "inserted_at", "updated_at"), **stored_values(changeset.data), **changeset.changes}
+    values = {
+        **_stamps(schema, "inserted_at", "updated_at"),
+        **stored_values(changeset.data),
+        **changeset.changes,
+    }
     return _write(changeset, "insert", pg_insert(schema).values(values).returning(schema))
 
 
@@ -118,7 +136,9 @@ def insert_new(schema: type[S], values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving out those that break a unique constraint (on conflict do nothing)."""
     stamps = _stamps(schema, "inserted_at", "updated_at")
     with _session() as session:
-        session.execute(pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing())
+        session.execute(
+            pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing()
+        )
 
 
 def run(command: Delete | Update) -> int:
@@ -128,15 +148,15 @@ def run(command: Delete | Update) -> int:
 
 
 def lock(key: int, space: int = 0) -> None:
-    """Wait for a lock of the whole database that goes with the end of the transaction this is called in."""
-    # The two-key form has 32 bits per key; ids may be longer, so fold them: a shared lock only waits needlessly.
+    """Wait for a lock across the whole database; it ends with the transaction that this is called in."""
+    # Each key has 32 bits, an id more: folded, two ids may share a lock, and only wait needlessly.
     with _session() as session:
         session.execute(select(func.pg_advisory_xact_lock(space, (key ^ (key >> 31)) & 0x7FFFFFFF)))
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Everything that this thread does inside is committed together, or not at all. Inner ones join the outer."""
+    """What this thread does inside is committed together, or not at all. Inner ones join the outer."""
     if _current.get() is not None:
         yield
         return
@@ -159,9 +179,8 @@ def _write(changeset: Changeset[S], action: str, query: Executable) -> Ok[S] | E
     if not changeset.valid:
         return Error(changeset.put_action(action))
     try:
-        with _session() as session:
-            with session.begin_nested() if _current.get() else nullcontext():
-                row: S | None = session.scalars(query).one_or_none()  # type: ignore[call-overload]
+        with _session() as session, session.begin_nested() if _current.get() else nullcontext():
+            row: S | None = session.scalars(query).one_or_none()
     except exc.IntegrityError as error:
         refused = changeset.violated(_constraint(error))
         if refused is None:

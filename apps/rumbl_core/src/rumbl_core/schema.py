@@ -35,7 +35,7 @@ class Schema(DeclarativeBase):
         """Rows are equal when they are the same row, whatever was loaded of it."""
         if type(other) is not type(self):
             return NotImplemented
-        return self is other or (self.id is not None and self.id == other.id)  # type: ignore[redundant-expr]
+        return self is other or (self.id is not None and self.id == other.id)
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.id))

@@ -20,7 +20,7 @@ CATEGORIES: Final = ("Action", "Drama", "Romance", "Comedy", "Sci-fi")
 DEMO_VIDEO: Final = {
     "url": "/static/media/demo.webm",
     "title": "Welcome to rumbl",
-    "description": "One minute about watching together: notes that stick to their moment, and questions answered.",
+    "description": "One minute about watching together: notes that stick to their moment.",
 }
 DEMO_NOTES: Final = (
     (2_000, "demo", "Hello! This note sits at 0:02, and so it does for everyone who watches."),

@@ -4,14 +4,14 @@ Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test a
 
 - `sandbox`: the test runs in a transaction that is rolled back. Only the test's own thread may use the repo.
 - `shared_sandbox`: the same, but every thread of the process uses the test's transaction, one at a time. So a
-  server's threads see what the test wrote. A test has to end what it began in other threads (close its sockets, wait
-  for its tasks) before it returns: what comes later finds no repo and fails.
-- `committed_database`: a real pool and real commits, for tests of concurrency; all tables are emptied afterwards.
-  Its value is the address as text, for processes that the test starts.
+  server's threads see what the test wrote. A test has to end what it began in other threads (close its
+  sockets, wait for its tasks) before it returns: what comes later finds no repo and fails.
+- `committed_database`: a real pool and real commits, for tests of concurrency; all tables are emptied
+  afterwards. Its value is the address as text, for processes that the test starts.
 
-Every test run, and every worker of pytest-xdist, leases a database of its own, so runs never meet. They are made
-once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder RUMBL_TEST_DATA
-(default: one in the temporary folder); or in the server of RUMBL_TEST_DATABASE_URL.
+Every test run, and every worker of pytest-xdist, leases a database of its own, so runs never meet. They are
+made once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder
+RUMBL_TEST_DATA (default: one in the temporary folder); or in the server of RUMBL_TEST_DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 import pytest
@@ -36,15 +36,18 @@ from sqlalchemy.orm import Session
 from rumbl_core import accounts, migrate, multimedia, password, repo
 from rumbl_core.accounts import User
 from rumbl_core.backend_seeds import reserved
+from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Annotation, Video
 from rumbl_core.pool import Pool, make_engine
 from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
 from rumbl_core.result import Error, Ok
+from rumbl_core.schema import Schema
 
 _MAX_LEASES: Final = 64
 _LEASES: Final = 4_113
 _WAIT_S: Final = 10.0
+S = TypeVar("S", bound=Schema)
 _numbers = itertools.count(1)
 
 
@@ -74,7 +77,7 @@ class Sandbox:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if not self._lock.acquire(timeout=_WAIT_S):
-            raise RuntimeError("another thread has been using the sandbox for 10 s; does it wait for this one?")
+            raise RuntimeError("another thread uses the sandbox for 10 s; does it wait for this one?")
         try:
             yield
         finally:
@@ -83,7 +86,7 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def rumbl_database() -> Iterator[URL]:
-    """Address of a migrated database that belongs to this run alone. Hashes of passwords are cheap from now on."""
+    """Address of a migrated database that is this run's alone. Passwords are cheap from now on."""
     password.configure("cheap")
     with ExitStack() as stack:
         server = _server(stack)
@@ -119,7 +122,7 @@ def shared_sandbox(rumbl_connection: Connection) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def committed_database(rumbl_database: URL) -> Iterator[str]:
-    """The repo on a real pool with real commits; every table is emptied at the end. Gives the address as text."""
+    """The repo on a real pool with real commits; all tables are emptied at the end. Gives the address."""
     pool = Pool(rumbl_database, size=10)
     before = repo.configure(pool)
     try:
@@ -153,7 +156,7 @@ def annotation_fixture(user: User, video: Video, **attrs: object) -> Annotation:
     return _sure(multimedia.annotate_video(user, video.id, {"body": "a note", "at": 0, **attrs}))
 
 
-def _sure(result: Ok[Any] | Error[Any]) -> Any:
+def _sure(result: Ok[S] | Error[Changeset[S]]) -> S:
     match result:
         case Ok(value):
             return value
@@ -202,6 +205,6 @@ def _fingerprint() -> str:
 
 def _empty(url: URL) -> None:
     with psycopg.connect(address.conninfo(url)) as connection:
-        connection.execute("TRUNCATE users, categories, videos, annotations, user_tokens RESTART IDENTITY CASCADE")
-
-
+        connection.execute(
+            "TRUNCATE users, categories, videos, annotations, user_tokens RESTART IDENTITY CASCADE"
+        )

@@ -1,11 +1,7 @@
 import pytest
-from sqlalchemy.exc import MultipleResultsFound
 
-from rumbl_core import accounts, password
-from rumbl_core.accounts import User
-from rumbl_core.errors import NotFound
+from rumbl_core import accounts
 from rumbl_core.result import Error, Ok
-from rumbl_core.testing import user_fixture
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 

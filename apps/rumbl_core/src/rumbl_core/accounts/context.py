@@ -8,9 +8,8 @@ from typing import Final, Literal
 from sqlalchemy import delete, func, select
 
 from rumbl_core import password, repo
-from rumbl_core.accounts import user as users, user_token as tokens
 from rumbl_core.accounts.user import User
-from rumbl_core.accounts.user_token import UserToken
+from rumbl_core.accounts.user_token import UserToken, digest, reference
 from rumbl_core.casts import INVALID, cast_id, line
 from rumbl_core.changeset import Changeset, change
 from rumbl_core.errors import NotFound
@@ -46,7 +45,10 @@ def get_user_or_raise(id: object) -> User:
 
 
 def get_user_by(**fields: object) -> User | None:
-    """The only user with all these fields, or None; raises if there are several. The username's case is no matter."""
+    """The only user with all these fields, or None; raises if there are several.
+
+    The case of a username is no matter.
+    """
     query = select(User)
     for name, value in fields.items():
         if name == "id":
@@ -67,17 +69,17 @@ def change_user(user: User) -> Changeset[User]:
 
 def create_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:
     """Make a user without a password, as seeds and imports do. Reserved names are allowed here."""
-    return repo.insert(users.changeset(User(), attrs))
+    return repo.insert(User.changeset(User(), attrs))
 
 
 def change_registration(user: User, params: object = None) -> Changeset[User]:
     """A changeset of a registration that is not tried yet, for a form."""
-    return users.registration_changeset(user, params)
+    return User.registration_changeset(user, params)
 
 
 def register_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:
     """Make a user who can log in."""
-    return repo.insert(users.registration_changeset(User(), attrs))
+    return repo.insert(User.registration_changeset(User(), attrs))
 
 
 def authenticate_by_username_and_pass(
@@ -98,38 +100,38 @@ def authenticate_by_username_and_pass(
 
 def create_session_token(user: User) -> str:
     """Begin a session: a random token for the cookie. Clears away the user's expired ones."""
-    token, row = tokens.build(user)
-    repo.run(tokens.expiry(user))
+    token, row = UserToken.build(user)
+    repo.run(UserToken.expiry(user))
     repo.insert(change(row))
     return token
 
 
 def get_user_by_session_token(token: object) -> User | None:
     """The user of a session, or None when it is over (after 60 days at the latest)."""
-    return repo.one(tokens.user_query(token))
+    return repo.one(UserToken.user_query(token))
 
 
 def delete_session_token(token: object) -> None:
     """End a session; no matter if it is over."""
-    repo.run(tokens.deletion(token))
+    repo.run(UserToken.deletion(token))
 
 
 def delete_all_session_tokens(user: User) -> list[str]:
     """End every session of a user; their public names, for whoever has to disconnect them."""
     with repo.transaction():
-        ended = repo.all(tokens.of_user(user))
+        ended = repo.all(UserToken.of_user(user))
         repo.run(delete(UserToken).where(UserToken.user_id == user.id))
-    return [tokens.reference(row.token_hash) for row in ended]
+    return [reference(row.token_hash) for row in ended]
 
 
 def session_ref(token: object) -> str:
     """Public name of a session; gives nothing of the token away."""
-    return tokens.reference(tokens.digest(token))
+    return reference(digest(token))
 
 
 def session_alive(ref: object) -> bool:
     """Whether the session of this public name is still open: what a live socket checks when it connects."""
-    return repo.one(tokens.session_query(ref)) is not None
+    return repo.one(UserToken.session_query(ref)) is not None
 
 
 def _rehash(user: User, given_pass: str) -> User:

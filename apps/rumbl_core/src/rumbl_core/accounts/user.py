@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, String, func
+from sqlalchemy import DateTime, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from rumbl_core import backend_seeds, casts, password
@@ -23,29 +23,29 @@ class User(Schema):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
-    __table_args__ = (Index("users_username_index", func.lower(username.column), unique=True),)
+    __table_args__ = (Index("users_username_index", text("lower(username)"), unique=True),)
 
+    @staticmethod
+    def changeset(user: User, attrs: object) -> Changeset[User]:
+        """Profile: name and username, both required."""
+        return (
+            cast(user, attrs, ("name", "username"))
+            .validate_required("name", "username")
+            .validate_length("name", max=255, max_code_points=255)
+            .validate_length("username", min=1, max=20)
+            .unique_constraint("username", "users_username_index")
+        )
 
-def changeset(user: User, attrs: object) -> Changeset[User]:
-    """Profile: name and username, both required."""
-    return (
-        cast(user, attrs, ("name", "username"))
-        .validate_required("name", "username")
-        .validate_length("name", max=255, max_code_points=255)
-        .validate_length("username", min=1, max=20)
-        .unique_constraint("username", "users_username_index")
-    )
-
-
-def registration_changeset(user: User, attrs: object) -> Changeset[User]:
-    """Profile and password. The password is hashed only if nothing else is wrong, and then forgotten."""
-    return _put_password_hash(
-        changeset(user, attrs)
-        .validate_change("username", _refuse_reserved)
-        .cast(attrs, ("password",))
-        .validate_required("password")
-        .validate_length("password", min=6, max=password.MAX_LENGTH)
-    )
+    @staticmethod
+    def registration_changeset(user: User, attrs: object) -> Changeset[User]:
+        """Profile and password. The password is hashed only if nothing else is wrong, and then forgotten."""
+        return _put_password_hash(
+            User.changeset(user, attrs)
+            .validate_change("username", _refuse_reserved)
+            .cast(attrs, ("password",))
+            .validate_required("password")
+            .validate_length("password", min=6, max=password.MAX_LENGTH)
+        )
 
 
 def _put_password_hash(changeset: Changeset[User]) -> Changeset[User]:

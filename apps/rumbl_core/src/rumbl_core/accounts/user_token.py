@@ -31,11 +31,46 @@ class UserToken(Schema):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user: Mapped[User] = relationship(lazy="raise")
 
+    @staticmethod
+    def build(user: User) -> tuple[str, UserToken]:
+        """A new random token for the browser, and its row."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        return token, UserToken(user_id=user.id, token_hash=digest(token))
 
-def build(user: User) -> tuple[str, UserToken]:
-    """A new random token for the browser, and its row."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    return token, UserToken(user_id=user.id, token_hash=digest(token))
+    @staticmethod
+    def user_query(token: object) -> Select[User]:
+        """The user of a token that is still valid."""
+        return (
+            select(User)
+            .join(UserToken, UserToken.user_id == User.id)
+            .where(UserToken.token_hash == digest(token), UserToken.inserted_at > now() - VALIDITY)
+        )
+
+    @staticmethod
+    def session_query(public: object) -> Select[UserToken]:
+        """The session of a public name, while it is valid; the unique index serves its prefix."""
+        first = bytes.fromhex(public) if isinstance(public, str) and _REFERENCE.fullmatch(public) else b""
+        last = first + b"\xff" * (hashlib.sha256().digest_size - len(first))
+        return select(UserToken).where(
+            UserToken.token_hash.between(first or last, last), UserToken.inserted_at > now() - VALIDITY
+        )
+
+    @staticmethod
+    def of_user(user: User) -> Select[UserToken]:
+        """All sessions of a user."""
+        return select(UserToken).where(UserToken.user_id == user.id)
+
+    @staticmethod
+    def deletion(token: object) -> Delete:
+        """Deletes the row of a token."""
+        return delete(UserToken).where(UserToken.token_hash == digest(token))
+
+    @staticmethod
+    def expiry(user: User) -> Delete:
+        """Deletes what is left of a user's expired sessions."""
+        return delete(UserToken).where(
+            UserToken.user_id == user.id, UserToken.inserted_at <= now() - VALIDITY
+        )
 
 
 def digest(token: object) -> bytes:
@@ -47,36 +82,3 @@ def digest(token: object) -> bytes:
 def reference(token_hash: bytes) -> str:
     """Public name of a session: tells nothing about the token."""
     return token_hash[:_REFERENCE_BYTES].hex()
-
-
-def session_query(public: object) -> Select[tuple[UserToken]]:
-    """The session of a public name, while it is valid; the unique index serves the range of its prefix."""
-    first = bytes.fromhex(public) if isinstance(public, str) and _REFERENCE.fullmatch(public) else b""
-    last = first + b"\xff" * (hashlib.sha256().digest_size - len(first))
-    return select(UserToken).where(
-        UserToken.token_hash.between(first or last, last), UserToken.inserted_at > now() - VALIDITY
-    )
-
-
-def user_query(token: object) -> Select[tuple[User]]:
-    """The user of a token that is still valid."""
-    return (
-        select(User)
-        .join(UserToken, UserToken.user_id == User.id)
-        .where(UserToken.token_hash == digest(token), UserToken.inserted_at > now() - VALIDITY)
-    )
-
-
-def of_user(user: User) -> Select[tuple[UserToken]]:
-    """All sessions of a user."""
-    return select(UserToken).where(UserToken.user_id == user.id)
-
-
-def deletion(token: object) -> Delete:
-    """Deletes the row of a token."""
-    return delete(UserToken).where(UserToken.token_hash == digest(token))
-
-
-def expiry(user: User) -> Delete:
-    """Deletes what is left of a user's expired sessions."""
-    return delete(UserToken).where(UserToken.user_id == user.id, UserToken.inserted_at <= now() - VALIDITY)

@@ -36,7 +36,9 @@ class Annotation(Schema):
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id", ondelete="CASCADE"))
     video_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("videos.id", ondelete="CASCADE"))
     client_key: Mapped[str | None] = mapped_column(String(MAX_CLIENT_KEY))
-    answer_to: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("annotations.id", ondelete="CASCADE"))
+    answer_to: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("annotations.id", ondelete="CASCADE")
+    )
     source_url: Mapped[str | None] = mapped_column(Text)
 
     user: Mapped[User] = relationship(lazy="raise")
@@ -48,40 +50,40 @@ class Annotation(Schema):
         Index("annotations_answer_to_user_id_index", "answer_to", "user_id", unique=True),
     )
 
+    @staticmethod
+    def changeset(annotation: Annotation, attrs: object) -> Changeset[Annotation]:
+        """What anybody may say: a text at a moment, with a key of their own against saying it twice."""
+        return (
+            cast(annotation, attrs, ("body", "at", "client_key"))
+            .validate_required("body", "at")
+            .validate_length("body", max=MAX_BODY)
+            .validate_number("at", min=0, max=MAX_AT_MS)
+            .validate_length("client_key", max=MAX_CLIENT_KEY, max_code_points=MAX_CLIENT_KEY)
+            .assoc_constraint("video", "annotations_video_id_fkey")
+            .unique_constraint("client_key", "annotations_user_id_client_key_index")
+        )
 
-def changeset(annotation: Annotation, attrs: object) -> Changeset[Annotation]:
-    """What anybody may say: a text at a moment, with a key of their own against saying it twice."""
-    return (
-        cast(annotation, attrs, ("body", "at", "client_key"))
-        .validate_required("body", "at")
-        .validate_length("body", max=MAX_BODY)
-        .validate_number("at", min=0, max=MAX_AT_MS)
-        .validate_length("client_key", max=MAX_CLIENT_KEY, max_code_points=MAX_CLIENT_KEY)
-        .assoc_constraint("video", "annotations_video_id_fkey")
-        .unique_constraint("client_key", "annotations_user_id_client_key_index")
-    )
+    @staticmethod
+    def answer_changeset(annotation: Annotation, attrs: object) -> Changeset[Annotation]:
+        """What a backend may say besides: which question this answers, and where the answer is from."""
+        return (
+            Annotation.changeset(annotation, attrs)
+            .cast(attrs, ("answer_to", "source_url"))
+            .validate_length("source_url", max=_MAX_SOURCE_URL, max_code_points=_MAX_SOURCE_URL)
+            .validate_change("source_url", _refuse_unsafe)
+            .foreign_key_constraint("answer_to", "annotations_answer_to_fkey")
+            .unique_constraint("answer_to", "annotations_answer_to_user_id_index")
+        )
 
-
-def answer_changeset(annotation: Annotation, attrs: object) -> Changeset[Annotation]:
-    """What a backend may say besides: which question this answers, and where the answer is from."""
-    return (
-        changeset(annotation, attrs)
-        .cast(attrs, ("answer_to", "source_url"))
-        .validate_length("source_url", max=_MAX_SOURCE_URL, max_code_points=_MAX_SOURCE_URL)
-        .validate_change("source_url", _refuse_unsafe)
-        .foreign_key_constraint("answer_to", "annotations_answer_to_fkey")
-        .unique_constraint("answer_to", "annotations_answer_to_user_id_index")
-    )
-
-
-def of_video(video_id: int, since_id: int) -> Select[tuple[Annotation]]:
-    """A video's annotations after the id `since_id`, each with its user."""
-    return (
-        select(Annotation)
-        .join(Annotation.user)
-        .options(contains_eager(Annotation.user))
-        .where(Annotation.video_id == video_id, Annotation.id > since_id)
-    )
+    @staticmethod
+    def of_video(video_id: int, since_id: int) -> Select[Annotation]:
+        """A video's annotations after the id `since_id`, each with its user."""
+        return (
+            select(Annotation)
+            .join(Annotation.user)
+            .options(contains_eager(Annotation.user))
+            .where(Annotation.video_id == video_id, Annotation.id > since_id)
+        )
 
 
 def _refuse_unsafe(url: str) -> str | None:

@@ -23,16 +23,16 @@ class Category(Schema):
 
     __table_args__ = (Index("categories_name_index", "name", unique=True),)
 
+    @staticmethod
+    def changeset(category: Category, attrs: object) -> Changeset[Category]:
+        """A name is required."""
+        return (
+            cast(category, attrs, ("name",))
+            .validate_required("name")
+            .validate_length("name", max=255, max_code_points=255)
+        )
 
-def changeset(category: Category, attrs: object) -> Changeset[Category]:
-    """A name is required."""
-    return (
-        cast(category, attrs, ("name",))
-        .validate_required("name")
-        .validate_length("name", max=255, max_code_points=255)
-    )
-
-
-def alphabetical(query: Select[tuple[Category]]) -> Select[tuple[Category]]:
-    """The query in the order of names, whatever their case."""
-    return query.order_by(func.lower(Category.name), Category.name, Category.id)
+    @staticmethod
+    def alphabetical(query: Select[Category]) -> Select[Category]:
+        """The query in the order of names, whatever their case."""
+        return query.order_by(func.lower(Category.name), Category.name, Category.id)

@@ -14,7 +14,7 @@ from rumbl_core.accounts import User
 from rumbl_core.casts import MAX_ID, cast_id
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound
-from rumbl_core.multimedia import annotation as annotations, category as categories, permalink, video as videos
+from rumbl_core.multimedia import permalink
 from rumbl_core.multimedia.annotation import Annotation
 from rumbl_core.multimedia.category import Category
 from rumbl_core.multimedia.video import Video
@@ -69,7 +69,7 @@ def get_user_video_or_raise(user: User, id: object) -> Video:
 
 def create_video(user: User, attrs: object = None) -> Ok[Video] | Error[Changeset[Video]]:
     """Add a video of this user."""
-    result = repo.insert(videos.changeset(Video(user_id=user.id), attrs))
+    result = repo.insert(Video.changeset(Video(user_id=user.id), attrs))
     if isinstance(result, Ok):
         set_committed_value(result.value, "user", user)
     return result
@@ -77,7 +77,7 @@ def create_video(user: User, attrs: object = None) -> Ok[Video] | Error[Changese
 
 def update_video(video: Video, attrs: object) -> Ok[Video] | Error[Changeset[Video]]:
     """Change a video; the one given stays as it was. Raises NotFound if it was deleted meanwhile."""
-    return repo.update(videos.changeset(video, attrs))
+    return repo.update(Video.changeset(video, attrs))
 
 
 def delete_video(video: Video) -> Ok[Video] | Error[Changeset[Video]]:
@@ -87,17 +87,17 @@ def delete_video(video: Video) -> Ok[Video] | Error[Changeset[Video]]:
 
 def change_video(video: Video, attrs: object = None) -> Changeset[Video]:
     """A changeset of a video that is not tried yet, for a form."""
-    return videos.changeset(video, attrs)
+    return Video.changeset(video, attrs)
 
 
 def list_alphabetical_categories() -> list[Category]:
     """All categories in the order of their names."""
-    return repo.all(categories.alphabetical(select(Category)))
+    return repo.all(Category.alphabetical(select(Category)))
 
 
 def create_category_or_raise(name: str) -> Category:
-    """The category of this name, made if there is none yet. Raises ValueError for a name that can't be one."""
-    wanted = categories.changeset(Category(), {"name": name})
+    """The category of this name, made if there is none yet; raises ValueError if it can't be a name."""
+    wanted = Category.changeset(Category(), {"name": name})
     if not wanted.valid:
         raise ValueError(f"category {name!r}: {wanted.errors_on()}")
     repo.insert_new(Category, [wanted.changes])
@@ -109,14 +109,15 @@ def annotate_video(
 ) -> Ok[Annotation] | Error[Changeset[Annotation]]:
     """Pin a note to a video; the annotation comes with its user.
 
-    The same `client_key` of the same user, and a second answer of the same user to one question, give the annotation
-    that is there already. Only a user without a password (a backend's) may set `answer_to` and `source_url`.
+    The same `client_key` of the same user, and a second answer of the same user to one question, give the
+    annotation that is there already. Only a user without a password (a backend's) may set `answer_to` and
+    `source_url`.
 
-    The lock makes ids within a video grow in the order of commits, so "everything after the last id I saw" can't
-    miss a row.
+    The lock makes ids within a video grow in the order of commits, so "everything after the last id I saw"
+    can't miss a row.
     """
     row = Annotation(user_id=user.id, video_id=permalink.cast(video_id) or 0)
-    judge = annotations.changeset if user.password_hash else annotations.answer_changeset
+    judge = Annotation.changeset if user.password_hash else Annotation.answer_changeset
     wanted = judge(row, attrs)
     if not wanted.valid:
         return Error(wanted.put_action("insert"))
@@ -129,14 +130,14 @@ def annotate_video(
 
 
 def list_annotations(video: Video | int, since_id: object = 0, limit: int = MAX_PAGE) -> list[Annotation]:
-    """A video's annotations in the order of the film (at, then id), with users, of them those after `since_id`."""
+    """A video's annotations after `since_id`, with users, in the order of the film: by `at`, then id."""
     return repo.all(_annotations(video, since_id).order_by(Annotation.at, Annotation.id).limit(_page(limit)))
 
 
 def list_annotations_after(
     video: Video | int, since_id: object = 0, limit: int = MAX_PAGE
 ) -> list[Annotation]:
-    """A video's annotations after `since_id` in the order of ids, with users: the next page of what was missed."""
+    """A video's annotations after `since_id`, with users, by id: the next page of what was missed."""
     return repo.all(_annotations(video, since_id).order_by(Annotation.id).limit(_page(limit)))
 
 
@@ -164,16 +165,16 @@ def _insert_once(wanted: Changeset[Annotation]) -> Ok[Annotation] | Error[Change
     return result
 
 
-def _annotations(video: Video | int, since_id: object) -> Select[tuple[Annotation]]:
+def _annotations(video: Video | int, since_id: object) -> Select[Annotation]:
     id = video.id if isinstance(video, Video) else video
-    return annotations.of_video(id, cast_id(since_id) or 0)
+    return Annotation.of_video(id, cast_id(since_id) or 0)
 
 
-def _user_videos_query(query: Select[tuple[Video]], user: User) -> Select[tuple[Video]]:
+def _user_videos_query(query: Select[Video], user: User) -> Select[Video]:
     return query.where(Video.user_id == user.id)
 
 
-def _with_associations(query: Select[tuple[Video]]) -> Select[tuple[Video]]:
+def _with_associations(query: Select[Video]) -> Select[Video]:
     return query.options(joinedload(Video.user), joinedload(Video.category))
 
 

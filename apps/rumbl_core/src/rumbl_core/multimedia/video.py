@@ -36,17 +36,17 @@ class Video(Schema):
     user: Mapped[User | None] = relationship(lazy="raise")
     category: Mapped[Category | None] = relationship(lazy="raise")
 
-
-def changeset(video: Video, attrs: object) -> Changeset[Video]:
-    """Address, title and description are required, the category is not. The owner never comes from attrs."""
-    return _put_slug(
-        cast(video, attrs, ("url", "title", "description", "category_id"))
-        .validate_required("url", "title", "description")
-        .validate_length("url", max=255, max_code_points=255)
-        .validate_length("title", max=255, max_code_points=255)
-        .validate_length("description", max=10_000)
-        .assoc_constraint("category", "videos_category_id_fkey")
-    )
+    @staticmethod
+    def changeset(video: Video, attrs: object) -> Changeset[Video]:
+        """Address, title and description are required, a category is not. The owner is never in attrs."""
+        return _put_slug(
+            cast(video, attrs, ("url", "title", "description", "category_id"))
+            .validate_required("url", "title", "description")
+            .validate_length("url", max=255, max_code_points=255)
+            .validate_length("title", max=255, max_code_points=255)
+            .validate_length("description", max=10_000)
+            .assoc_constraint("category", "videos_category_id_fkey")
+        )
 
 
 def _put_slug(changeset: Changeset[Video]) -> Changeset[Video]:

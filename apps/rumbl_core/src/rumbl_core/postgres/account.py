@@ -36,8 +36,8 @@ class Account:
 def choose(data: Path) -> Account:
     """The account for the data folder: ourselves, unless we are root.
 
-    For root it is the owner of a folder that is there already, else a system user of its own, else (no `useradd`
-    on this machine) postgres or nobody.
+    For root it is the owner of a folder that is there already, else a system user of its own, else (no
+    `useradd` on this machine) postgres or nobody.
     """
     if os.geteuid() != 0:
         return Account()

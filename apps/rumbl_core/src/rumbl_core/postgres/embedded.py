@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: a real server from a wheel, in a folder of rumbl's own.
 
-Many processes may use one server. Each holds a shared lock on a file while it does; the kernel takes the lock back
-when a process dies, however it dies. Whoever stops using it and finds no other lock stops the server. A server that
-outlived its users (they were killed) is simply used again.
+Many processes may use one server. Each holds a shared lock on a file while it does; the kernel takes the lock
+back when a process dies, however it dies. Whoever stops using it and finds no other lock stops the server. A
+server that outlived its users (they were killed) is simply used again.
 """
 
 from __future__ import annotations
@@ -96,9 +96,8 @@ class EmbeddedPostgres:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise StartError(
-                        f"RUMBL_DATA: another process holds {self._path('lock')} since {_LOCK_WAIT_S:.0f} s; end it"
-                    ) from None
+                    message = f"RUMBL_DATA: somebody holds {self._path('lock')}; end that process"
+                    raise StartError(message) from None
                 time.sleep(0.02)
         try:
             yield

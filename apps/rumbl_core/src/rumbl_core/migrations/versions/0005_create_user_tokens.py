@@ -16,7 +16,9 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.LargeBinary, nullable=False),
         sa.Column("inserted_at", sa.DateTime, nullable=False),
         sa.PrimaryKeyConstraint("id", name="user_tokens_pkey"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="user_tokens_user_id_fkey", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="user_tokens_user_id_fkey", ondelete="CASCADE"
+        ),
     )
     op.create_index("user_tokens_user_id_index", "user_tokens", ["user_id"])
     op.create_index("user_tokens_token_hash_index", "user_tokens", ["token_hash"], unique=True)
