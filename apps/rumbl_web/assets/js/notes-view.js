@@ -23,10 +23,10 @@ export class NotesView {
     for (const target of [box, window]) target.addEventListener("scroll", seen, { passive: true });
   }
 
-  /** Put notes in, each at its place; `live` ones are announced when out of view. */
-  show(notes, { live = false } = {}) {
+  /** Put notes in, each at its place; `live` ones are announced when out of view. Unless `follow` is false the end is followed. */
+  show(notes, { live = false, follow = true } = {}) {
     if (notes.length === 0) return;
-    const following = this.#scroller.atEnd();
+    const following = follow && this.#scroller.atEnd();
     for (const note of notes) this.#place(note);
     if (following) this.#scroller.toEnd();
     if (live) this.#announce(notes);
@@ -55,12 +55,14 @@ export class NotesView {
   }
 
   #build(dock) {
-    this.#list = el("ol", { class: "notes-list", "aria-live": "polite", "aria-relevant": "additions" });
+    this.#list = el("ol", { class: "notes-list" });
     this.#empty = el("p", { class: "notes-empty", hidden: true }, "No notes yet. Write the first one.");
     this.#aheadText = el("span", {});
     this.#more = el("p", { class: "notes-ahead", hidden: true }, this.#aheadText,
       el("button", { type: "button", class: "link-button", onclick: () => this.#onShowAll() }, "Show all"));
     this.#fresh = el("button", { type: "button", class: "notes-fresh", hidden: true, onclick: () => this.#toFresh() });
+    this.#box.setAttribute("role", "log"); // read out politely, new notes only
+    this.#box.setAttribute("aria-relevant", "additions");
     this.#box.replaceChildren(this.#list, this.#empty, this.#more);
     dock.prepend(this.#fresh);
   }

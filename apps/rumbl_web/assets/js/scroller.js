@@ -33,6 +33,7 @@ export class Scroller {
   }
 
   toEnd() {
+    if (this.#own()) return this.#box.scrollTo({ top: this.#box.scrollHeight, behavior: "instant" });
     const past = this.#list.getBoundingClientRect().bottom - this.#bottom();
     if (past > 0) this.#by(past);
   }
@@ -56,5 +57,5 @@ export class Scroller {
 }
 
 function stickyTop() {
-  return document.getElementById("video")?.getBoundingClientRect().bottom ?? 0;
+  return document.getElementById("timeline")?.getBoundingClientRect().bottom ?? 0;
 }

@@ -9,14 +9,14 @@ const SETTLE_MS = 120;
 
 /** Draws the notes it is given; a chosen mark or place calls `onSeek(ms)`. */
 export class Timeline {
-  #root; #rail; #played; #head; #layer; #preview; #onSeek;
+  #root; #strip; #rail; #played; #head; #layer; #preview; #onSeek;
   #notes = []; #marks = []; #length = 1; #duration = 0; #focus = 0; #timer = null;
 
   constructor(root, { onSeek }) {
     this.#root = root;
     this.#onSeek = onSeek;
     this.#build();
-    new ResizeObserver(() => this.#soon()).observe(root);
+    new ResizeObserver(() => this.#soon()).observe(this.#strip);
   }
 
   /** The notes in order, and the length of the video in ms (0 while unknown). */
@@ -44,7 +44,8 @@ export class Timeline {
     this.#layer.addEventListener("keydown", (event) => this.#key(event));
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", "Notes along the video");
-    this.#root.replaceChildren(this.#rail, this.#layer, this.#preview);
+    this.#strip = el("div", { class: "timeline" }, this.#rail, this.#layer, this.#preview);
+    this.#root.replaceChildren(this.#strip);
     this.#root.hidden = true;
   }
 
@@ -58,7 +59,7 @@ export class Timeline {
     this.#length = extent(this.#duration, this.#notes);
     const questions = this.#notes.filter((note) => note.answer_to === null);
     const focused = this.#layer.contains(document.activeElement);
-    this.#marks = cluster(questions, this.#length, this.#root.clientWidth || 1);
+    this.#marks = cluster(questions, this.#length, this.#strip.clientWidth || 1);
     this.#focus = Math.min(this.#focus, Math.max(0, this.#marks.length - 1));
     this.#layer.replaceChildren(...this.#marks.map((mark, index) => this.#mark(mark, index)));
     if (focused) this.#layer.children[this.#focus]?.focus();
@@ -89,7 +90,7 @@ export class Timeline {
 
   #keepInside() {
     cssVar(this.#preview, "--shift", "0px");
-    const [strip, box] = [this.#root.getBoundingClientRect(), this.#preview.getBoundingClientRect()];
+    const [strip, box] = [this.#strip.getBoundingClientRect(), this.#preview.getBoundingClientRect()];
     const shift = Math.max(strip.left - box.left, 0) + Math.min(strip.right - box.right, 0);
     cssVar(this.#preview, "--shift", `${shift}px`);
   }

@@ -123,7 +123,8 @@ class WatchPage {
 
   #meet() {
     const now = this.#stage.now();
-    this.#view.show(this.#everything ? this.#notes.revealAll() : this.#notes.reach(now));
+    const met = this.#everything ? this.#notes.revealAll() : this.#notes.reach(now);
+    this.#view.show(met, { follow: !this.#everything });
     this.#view.highlight(this.#notes.current(now));
     this.#view.status({ ahead: this.#notes.ahead, playing: this.#stage.playing, known: this.#everJoined });
   }

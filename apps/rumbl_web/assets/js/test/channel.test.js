@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { VideoChannel } from "../channel.js";
+
+/** Stands in for the phoenix client: remembers pushes, answers when told. */
+class FakePhoenix {
+  pushes = []; handlers = new Map();
+  socket = { channel: (topic, params) => Object.assign(this, { topic, params }) };
+  on(event, handler) { this.handlers.set(event, handler); }
+  onError(handler) { this.error = handler; }
+  join() { return this.push("phx_join", this.params()); }
+  push(event, payload) {
+    const hooks = new Map();
+    const push = { event, payload, reply: (status, response) => hooks.get(status)?.(response) };
+    this.pushes.push(push);
+    return { receive(status, hook) { hooks.set(status, hook); return this; } };
+  }
+}
+
+function joined() {
+  const phoenix = new FakePhoenix();
+  const heard = [];
+  const on = Object.fromEntries(["listed", "live", "joined", "left", "impossible", "deleted"]
+    .map((name) => [name, (value) => heard.push([name, value])]));
+  const channel = new VideoChannel(phoenix, 7, on);
+  channel.join();
+  return { phoenix, heard, channel };
+}
+
+test("it joins the topic of its video from the beginning", () => {
+  const { phoenix } = joined();
+  assert.equal(phoenix.topic, "videos:7");
+  assert.deepEqual(phoenix.pushes[0].payload, { last_seen_id: 0 });
+});
+
+test("it fetches page after page until there are no more", () => {
+  const { phoenix, heard } = joined();
+  phoenix.pushes[0].reply("ok", { annotations: [{ id: 1 }, { id: 2 }], more: true });
+  assert.deepEqual([phoenix.pushes[1].event, phoenix.pushes[1].payload], ["list_annotations", { after_id: 2 }]);
+  phoenix.pushes[1].reply("ok", { annotations: [{ id: 3 }], more: false });
+  assert.equal(phoenix.pushes.length, 2);
+  assert.deepEqual(heard.filter(([name]) => name === "listed").map(([, notes]) => notes.length), [2, 1]);
+});
+
+test("a server that promises more but gives nothing new is not asked for ever", () => {
+  const { phoenix } = joined();
+  phoenix.pushes[0].reply("ok", { annotations: [], more: true });
+  assert.equal(phoenix.pushes.length, 1);
+});
+
+test("a page that comes after a rejoin is left alone", () => {
+  const { phoenix, heard } = joined();
+  phoenix.pushes[0].reply("ok", { annotations: [{ id: 1 }], more: true });
+  phoenix.error({ source: "transport" });
+  phoenix.pushes[0].reply("ok", { annotations: [{ id: 2 }], more: false });
+  phoenix.pushes[1].reply("ok", { annotations: [{ id: 9 }], more: true });
+  assert.deepEqual(heard.filter(([name]) => name === "listed").length, 2);
+  assert.deepEqual(phoenix.params(), { last_seen_id: 2 });
+});
+
+test("it tells a crash of the channel from a lost connection", () => {
+  const { phoenix, heard } = joined();
+  phoenix.error({ source: "transport" });
+  phoenix.error({});
+  assert.deepEqual(heard, [["left", false], ["left", true]]);
+});
+
+test("a video that is not there is reported, a crashed join is left to the rejoin", () => {
+  const { phoenix, heard } = joined();
+  phoenix.pushes[0].reply("error", { reason: "join crashed" });
+  phoenix.pushes[0].reply("error", { reason: "not_found" });
+  assert.deepEqual(heard, [["impossible", "not_found"]]);
+});
