@@ -10,11 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import threading
-from functools import cache
 from typing import Any
-
-_lock = threading.Lock()
 
 
 class NotPlain(RuntimeError):
@@ -29,8 +25,8 @@ def find(environ: dict[str, Any]) -> socket.socket:
     sock = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
     if isinstance(sock, ssl.SSLSocket):
         raise NotPlain(
-            "the WebSocket hub needs plain TCP: let a reverse proxy (nginx, Caddy) end TLS and start this
-            server " "without a certificate"
+            "the WebSocket hub needs plain TCP: let a reverse proxy (nginx, Caddy) end TLS and start this "
+            "server without a certificate"
         )
     if not isinstance(sock, socket.socket):
         raise NotPlain("no socket from this WSGI server: run under gunicorn (gthread) or flask run")
@@ -43,8 +39,10 @@ def take(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
     Raises OSError if no descriptor is free, with nothing changed.
     """
     theirs = find(environ)
-    ours = theirs.dup()
-    os.dup2(_dead_socket().fileno(), theirs.fileno(), inheritable=False)
+    dead, peer = socket.socketpair()
+    with dead, peer:
+        ours = theirs.dup()
+        os.dup2(dead.fileno(), theirs.fileno(), inheritable=False)
     return ours, _read_ahead(environ["wsgi.input"])
 
 
@@ -63,15 +61,3 @@ def _read_ahead(stream: Any) -> bytes:
     if reader is not None:
         return bytes(reader.unreader.take_buffered())
     return bytes(stream.read())
-
-
-def _dead_socket() -> socket.socket:
-    with _lock:
-        return _make_dead_socket()
-
-
-@cache
-def _make_dead_socket() -> socket.socket:
-    dead, peer = socket.socketpair()
-    peer.close()
-    return dead

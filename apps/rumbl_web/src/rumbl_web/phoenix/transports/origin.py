@@ -27,8 +27,10 @@ class Origin:
 
 
 CheckOrigin = bool | str | Sequence[str]
-"""True: the host of the origin is ours. "conn": scheme, host and port are those of the request. A list:
-`https://example.com`, `//*.example.com` (any scheme, any depth, example.com too), `//host.com:888`. False: off."""
+"""True: the host of the origin is ours. "conn": scheme, host and port are those of the request. False: off.
+
+A list of `https://example.com`, `//*.example.com` (any scheme, any depth, example.com too), `//host.com:888`.
+"""
 
 Rule = Callable[[str, Origin], bool]
 """Whether the Origin header may reach the request's own scheme, host and port."""

@@ -14,7 +14,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, request
-from flask_sock import Sock  # type: ignore[import-untyped]  # it ships no types
+from flask_sock import Sock
 
 from rumbl_web.phoenix.transport import SocketHandler
 from rumbl_web.phoenix.transports import handover, handshake
@@ -43,7 +43,7 @@ class ConnectInfo:
 
 
 Accept = Callable[[dict[str, str], ConnectInfo], SocketHandler | None]
-"""Decides over an upgrade from its query parameters; None refuses it with 403. Runs on the request's thread."""
+"""Decides over an upgrade by its query parameters; None refuses with 403. Runs on the request's thread."""
 
 
 class HubSock(Sock):  # type: ignore[misc]  # the base has no types
