@@ -95,7 +95,7 @@ def test_tests_of_other_apps_use_the_domain_through_its_doors() -> None:
 
 def test_the_import_contracts_hold(capsys: pytest.CaptureFixture[str]) -> None:
     # Without a cache: it takes a second, and two test runs at once can't meet in it.
-    code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
+    code = lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True, no_logo=True)
     assert code == 0, capsys.readouterr().out
 
 
