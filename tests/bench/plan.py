@@ -1,0 +1,30 @@
+"""How much is measured: the sizes and times of a full and of a quick bench."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rounds, sizes and seconds. Every figure is the median of `runs` rounds."""
+
+    runs: int
+    sizes: tuple[int, ...]
+    """Subscribers of the fan-out."""
+    seconds: float
+    """Length of one phase."""
+    middle: int = 1_000
+    """Clients while bursts, round trips and heartbeats are measured."""
+    players: int = 64
+    """How many of them ask at the same time."""
+    crowd: int = 10_000
+    """Joined VideoChannel connections of the memory figure."""
+    stall_broadcasts: int = 2_500
+    """Broadcasts of 4 KB that a stalled reader misses: 10 MB, more than the kernel and an outbox hold."""
+    threads: bool = False
+    """Whether the naive peer runs under threads: then it takes no part in more than 1,000 clients."""
+
+
+FULL = Plan(runs=5, sizes=(100, 1_000, 10_000), seconds=3.0)
+QUICK = Plan(runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000)

@@ -1,0 +1,130 @@
+"""`make bench`: rumbl next to a naive flask-sock server on this machine, as a table of figures and ratios.
+
+Progress goes to standard error, the report to standard output. Exit codes: 0 measured (targets met or not),
+1 could not measure, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tests.bench import alone, crowd, fanout, machine, stalled, table
+from tests.bench.build import BuildError
+from tests.bench.fanout import Rounds
+from tests.bench.figures import Figure
+from tests.bench.load import Line, LoadError
+from tests.bench.plan import FULL, QUICK, Plan
+from tests.bench.servers import catalog
+from tests.bench.servers.process import Running, ServerError, started
+
+PARTS = ("fanout", "stalled", "crowd", "processes", "cache")
+BUSY = 0.3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure what the command line asks for and print the report."""
+    options = _parse(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(options)
+    except (BuildError, LoadError, ServerError, alone.AloneError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted, everything that it started is ended", file=sys.stderr)
+        return 130
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="3 short runs, no fan-out to 10,000")
+    size.add_argument("--full", action="store_true", help="5 runs of everything (the default)")
+    parser.add_argument("--runs", type=int, metavar="N", help="rounds for each figure")
+    parser.add_argument("--only", choices=PARTS, action="append", metavar="NAME", help=", ".join(PARTS))
+    parser.add_argument("--threads", action="store_true", help="the naive peer under threads, not gevent")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write figures and every line of the driver there"
+    )
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> int:
+    plan = QUICK if options.quick else FULL
+    plan = replace(plan, runs=options.runs or plan.runs, threads=options.threads)
+    about = machine.describe()
+    if machine.busy_share() > BUSY:
+        say("this machine is busy with other things: the figures will be too low, the ratios less so")
+    with tempfile.TemporaryDirectory(prefix="rumbl-bench-") as folder:
+        found, lines = _measure(plan, options.only or PARTS, Path(folder))
+    report = [
+        *table.machine_lines(about, plan.runs),
+        "",
+        *table.figure_lines(found),
+        "",
+        table.verdict(found),
+    ]
+    print("\n".join(report))
+    if options.json:
+        options.json.write_text(json.dumps(_as_json(about, found, lines), indent=1))
+    return 0
+
+
+def _measure(plan: Plan, parts: Sequence[str], folder: Path) -> tuple[list[Figure], list[Line]]:
+    found: list[Figure] = []
+    lines: list[Line] = []
+    core = machine.cores()[0]
+    if "fanout" in parts or "stalled" in parts:
+        specs = (catalog.bench_channel(), catalog.naive(threads=plan.threads), catalog.floor())
+        with ExitStack() as stack:
+            servers = [stack.enter_context(started(spec, core, folder)) for spec in specs]
+            _beside_peers(servers, plan, parts, found, lines)
+    if "crowd" in parts:
+        figures, more = crowd.measure(core, folder, plan, say)
+        found += figures
+        lines += more
+    if "processes" in parts:
+        found += alone.processes(plan, say)
+    if "cache" in parts:
+        found += alone.cache(plan, say)
+    return found, lines
+
+
+def _beside_peers(
+    servers: Sequence[Running], plan: Plan, parts: Sequence[str], found: list[Figure], lines: list[Line]
+) -> None:
+    if "fanout" in parts:
+        rounds = Rounds(servers, plan, say)
+        found += fanout.measure(rounds)
+        lines += rounds.lines
+    if "stalled" in parts:
+        figures, more = stalled.measure(servers[:2], plan, say)
+        found += figures
+        lines += more
+
+
+def _as_json(about: dict[str, Any], found: Sequence[Figure], lines: Sequence[Line]) -> dict[str, Any]:
+    figures = [
+        {**asdict(figure), "value": figure.value, "ratio": figure.ratio, "met": figure.met}
+        for figure in found
+    ]
+    return {"machine": about, "figures": figures, "lines": list(lines)}
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def say(line: str) -> None:
+    """Progress, on standard error."""
+    print(f"bench: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""A server under load: started on its own core, waited for, ended by its pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench.servers import family
+
+START_S = 90
+STOP_S = 15
+
+
+class ServerError(Exception):
+    """A server did not start; the message ends with the last lines of its log."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How a server is started, and what the driver must know of it. `{port}` in the command is filled in."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    driver_options: Sequence[str] = ()
+    most_clients: int = 20_000
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started server that accepts connections."""
+
+    spec: Spec
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def pids(self) -> list[int]:
+        """The server's processes, without the database that it may have started."""
+        return [pid for pid in family.pids(self.process.pid) if "postgres" not in family.name(pid)]
+
+
+@contextmanager
+def started(spec: Spec, core: int, logs: Path) -> Iterator[Running]:
+    """Start `spec` pinned to `core`; stopped at the end of the block. Raises ServerError."""
+    port = _free_port()
+    log = logs / f"{spec.name.replace(' ', '-')}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [part.replace("{port}", str(port)) for part in spec.command],
+            env={**os.environ, **spec.environ, "PORT": str(port)},
+            cwd=spec.cwd,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends the bench first, the bench then ends its servers in order
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509 - the bench has one thread
+        )
+    try:
+        _wait_until_up(process, port, log)
+        yield Running(spec, port, process)
+    finally:
+        _stop(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise ServerError(f"{log.stem} is not up (exit code {process.poll()}):\n{tail}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM, and SIGKILL for what is left of the family after STOP_S."""
+    members = family.pids(process.pid)
+    process.terminate()
+    deadline = time.monotonic() + STOP_S
+    while any(map(family.alive, members)) and time.monotonic() < deadline:
+        process.poll()  # reaps the server itself; its children are reaped by it or by init
+        time.sleep(0.05)
+    for pid in filter(family.alive, members):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
