@@ -8,6 +8,7 @@ released; then mail. So what is broadcast while `join` reads the database is del
 from __future__ import annotations
 
 import logging
+import threading
 from enum import Enum
 from typing import Any, ClassVar, Final, NoReturn
 
@@ -57,6 +58,15 @@ class Leave:
 
     def __init__(self, message: Message) -> None:
         self.message = message
+
+
+class Barrier:
+    """Mail of the test kit: everything sent to the channel before it has been handled once it is passed."""
+
+    __slots__ = ("passed",)
+
+    def __init__(self) -> None:
+        self.passed = threading.Event()
 
 
 class ChannelServer(Process):
@@ -129,6 +139,8 @@ class ChannelServer(Process):
                 raise Exit(CLOSED)
             case Signal.REPLACE:
                 raise Exit(DUPLICATE)
+            case Barrier():
+                message.passed.set()
             case Signal():
                 return
             case Broadcast(topic, event, payload) if self._intercepts(topic, event):
@@ -177,6 +189,8 @@ class ChannelServer(Process):
         match message:
             case Signal.END | Signal.REPLACE:
                 raise Exit(NORMAL)
+            case Barrier():
+                message.passed.set()
             case Message():
                 self._answer(message, "error", UNMATCHED, None)
             case Leave():

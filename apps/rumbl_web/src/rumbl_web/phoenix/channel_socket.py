@@ -98,14 +98,19 @@ class ChannelSocket:
 
     def reply(self, reply: Reply) -> None:
         """Answer the message at hand now, instead of by what `handle_in` returns."""
-        self.ref().reply(reply.status, reply.payload)
+        answer = wire.Reply(self.join_ref, self._at_hand().ref, self.topic, reply.status, reply.payload)
+        opcode, data = self.serializer.encode_reply(answer)
+        self.connection.send(opcode, data)
 
     def ref(self) -> Ref:
         """What it takes to answer the message at hand later, from any process."""
-        self._require_joined("ref")
+        return Ref(self.connection, self.serializer, self.join_ref, self._at_hand().ref, self.topic)
+
+    def _at_hand(self) -> Message:
+        self._require_joined("reply")
         if self.message is None:
             raise RuntimeError("there is no message to answer: call ref() or reply() inside handle_in")
-        return Ref(self.connection, self.serializer, self.join_ref, self.message.ref, self.topic)
+        return self.message
 
     def _require_joined(self, what: str) -> None:
         if not self.joined:

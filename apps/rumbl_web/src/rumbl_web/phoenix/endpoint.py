@@ -1,8 +1,10 @@
 """The endpoint: what every socket, channel and controller of one site shares.
 
-endpoint = Endpoint(PubSub(), fanout, secret="...")
-endpoint.broadcast("videos:1", "new_annotation", {"body": "hi"})     # from anywhere, to every subscriber
-endpoint.disconnect("users_socket:7")                                # close all sockets of a user
+A site makes one at start and hands it around:
+
+    endpoint = Endpoint(PubSub(), fanout, secret="...")
+    endpoint.broadcast("videos:1", "new_annotation", {"body": "hi"})     # from anywhere, to every subscriber
+    endpoint.disconnect("users_socket:7")                                # close all sockets of a user
 """
 
 from __future__ import annotations

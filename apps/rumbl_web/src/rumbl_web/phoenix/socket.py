@@ -1,17 +1,19 @@
 """A socket: what a site says about its connections. Who may connect, as whom, and which channels there are.
 
-class UserSocket(Socket):
-    channels = {"videos:*": VideoChannel}
+The book's, which knows its users by a signed token:
 
-    def connect(self, params, info):
-        match token.verify(info.secret, "user socket", params.get("token")):
-            case token.Verified(user_id):
-                return Connected({"user_id": user_id})
-            case _:
-                return Refused()
+    class UserSocket(Socket):
+        channels = {"videos:*": VideoChannel}
 
-    def id(self, assigns):
-        return f"users_socket:{assigns['user_id']}"
+        def connect(self, params, info):
+            match token.verify(info.secret, "user socket", params.get("token")):
+                case token.Verified(user_id):
+                    return Connected({"user_id": user_id})
+                case _:
+                    return Refused()
+
+        def id(self, assigns):
+            return f"users_socket:{assigns['user_id']}"
 """
 
 from __future__ import annotations
@@ -55,9 +57,7 @@ class Socket:
     __slots__ = ()
 
     channels: ClassVar[Mapping[str, type[Channel]]] = {}
-    """Topic, or the beginning of topics and `*`, to channel. An exact topic wins, then the first that
-    fits.
-    """
+    """Topic, or beginning of topics and `*`, to channel. An exact topic wins, then the first that fits."""
 
     max_channels: ClassVar[int] = 100
     """Topics one connection may be joined to at a time."""

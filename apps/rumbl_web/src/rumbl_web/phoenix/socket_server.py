@@ -43,13 +43,15 @@ def connect(
     socket_class: type[Socket],
     params: Mapping[str, Any],
     info: ConnectInfo | None = None,
+    serializer: Serializer | None = None,
 ) -> SocketServer | Refused:
     """Ask `socket_class` about a new connection; a transport drives what comes back. On a request thread.
 
-    An exception of the site's `connect` passes through.
+    The `vsn` parameter picks the serializer unless one is given. An exception of the site's `connect` passes
+    through.
     """
     started = telemetry.start()
-    serializer = for_version(params.get("vsn"))
+    serializer = serializer or for_version(params.get("vsn"))
     if serializer is None:
         return Refused()
     socket = socket_class()
