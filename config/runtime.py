@@ -13,6 +13,7 @@ VARIABLES = {
         "DATABASE_URL": "database_url",
         "RUMBL_DATA": "data_dir",
         "POOL_SIZE": "pool_size",
+        "RUMBL_DEMO_PASSWORD": "demo_password",
     },
     "info_sys": {
         "WOLFRAM_APP_ID": "wolfram_app_id",

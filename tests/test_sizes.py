@@ -7,8 +7,9 @@ import pytest
 from scripts import sizes
 from tests.project import APPS, ROOT, Module, modules, under
 
-CODE = ("apps", "config", "scripts", "tests")
-# Modules without a test file of their own, and what tests them instead. `_` alone stands for a whole folder.
+CODE = ("apps/info_sys/src", "apps/rumbl_core/src", "apps/rumbl_web/src", "config", "scripts")
+WRITTEN = ("apps", "config", "scripts", "tests")
+# Modules without a test file of their own, and what tests them instead.
 TESTED_ELSEWHERE: dict[str, str] = {}
 
 
@@ -19,7 +20,7 @@ def test_no_function_is_longer_than_the_cap() -> None:
 
 @pytest.mark.parametrize("suffix", [".py", ".js", ".mjs", ".css", ".html"])
 def test_no_file_is_longer_than_the_cap(suffix: str) -> None:
-    lengths = [sizes.length(path) for path in under(*CODE, suffix=suffix)]
+    lengths = [sizes.length(path) for path in under(*WRITTEN, suffix=suffix)]
     assert [size for size in lengths if size.lines > sizes.FILE_CAP] == []
 
 
