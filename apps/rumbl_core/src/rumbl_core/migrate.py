@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -38,6 +39,17 @@ def version(url: URL) -> str | None:
 def latest() -> str | None:
     """The last step there is."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def differences(url: URL) -> list[object]:
+    """Where schemas and database differ, for those who write a step and for the tests."""
+    from rumbl_core.accounts.user_token import UserToken
+    from rumbl_core.multimedia import Video
+
+    assert UserToken.metadata is Video.metadata, "every schema is loaded"
+    with _connection(url) as connection:
+        found = compare_metadata(MigrationContext.configure(connection), Video.metadata)
+    return [*found]
 
 
 def _run(url: URL, work: Callable[[Config], None]) -> None:

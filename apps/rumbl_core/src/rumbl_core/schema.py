@@ -21,7 +21,11 @@ class Schema(DeclarativeBase):
     """A table's row. Unsaved ones are plain objects whose missing fields are None."""
 
     metadata = MetaData(
-        naming_convention={"pk": "%(table_name)s_pkey", "fk": "%(table_name)s_%(column_0_name)s_fkey"}
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_name)s_fkey",
+            "ix": "%(table_name)s_%(column_0_name)s_index",
+        }
     )
     casts: ClassVar[Mapping[str, kinds.Cast]] = {}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rumbl_core.errors import SettingsError
@@ -20,6 +22,19 @@ def default_data_dir() -> Path:
 def _blank_is_none(value: object) -> object:
     """An empty environment variable is as good as none."""
     return None if isinstance(value, str) and not value.strip() else value
+
+
+class _Environment(PydanticBaseSettingsSource):
+    """Only the variables that fields name: pydantic's own source reads those of the fields' names too."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        alias = str(field.validation_alias)
+        return os.environ.get(alias), alias, False
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields.items()
+        found = (self.get_field_value(field, name) for name, field in fields)
+        return {alias: value for value, alias, _ in found if value is not None}
 
 
 class Settings(BaseSettings):
@@ -65,7 +80,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the environment before the section."""
-        return env_settings, init_settings
+        return _Environment(settings_cls), init_settings
 
 
 def variable(field: str) -> str:

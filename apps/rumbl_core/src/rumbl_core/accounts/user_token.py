@@ -28,7 +28,7 @@ class UserToken(Schema):
     __tablename__ = "user_tokens"
 
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True, unique=True)
     user: Mapped[User] = relationship(lazy="raise")
 
     @staticmethod

@@ -65,7 +65,7 @@ def create_database(url: URL) -> None:
 
 def explain(url: URL, error: BaseException) -> str:
     """One line about a failed connection: where, why, what to do. Never shows the password."""
-    where = url.render_as_string(hide_password=True)
+    where = url.set(drivername="postgresql").render_as_string()
     reason = _first_line(error)
     if "password" in reason or "authentication" in reason or "no pg_hba.conf entry" in reason:
         advice = "check user name and password"

@@ -1,0 +1,166 @@
+import threading
+
+import psycopg
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from rumbl_core import accounts, migrate, multimedia, repo
+from rumbl_core.accounts import User
+from rumbl_core.changeset import change
+from rumbl_core.errors import NotFound, Unavailable
+from rumbl_core.multimedia import Category, Video
+from rumbl_core.pool import Pool
+from rumbl_core.result import Error, Ok
+from rumbl_core.testing import user_fixture, video_fixture
+
+
+@pytest.mark.usefixtures("sandbox")
+class TestRows:
+    def test_count_and_rows(self) -> None:
+        user_fixture(username="a")
+        user_fixture(username="b")
+        query = select(User).order_by(User.username)
+        assert repo.count(query) == 2
+        assert repo.rows(select(User.username, func.length(User.username)).order_by(User.id)) == [
+            ("a", 1),
+            ("b", 1),
+        ]
+
+    def test_one_or_raise(self) -> None:
+        with pytest.raises(NotFound):
+            repo.one_or_raise(select(User))
+
+    def test_an_update_without_changes_writes_nothing(self) -> None:
+        user = user_fixture()
+        assert repo.update(change(user)) == Ok(user)
+
+    def test_an_invalid_changeset_never_reaches_the_database(self) -> None:
+        result = repo.update(change(user_fixture()).add_error("name", "no"))
+        assert isinstance(result, Error)
+        assert result.reason.action == "update"
+
+    def test_a_violation_that_is_not_named_crashes(self) -> None:
+        user_fixture(username="eva")
+        with pytest.raises(IntegrityError, match="users_username_index"):
+            repo.insert(change(User(name="x", username="eva")))
+
+    def test_a_named_constraint_may_speak_against_a_deletion(self) -> None:
+        category = multimedia.create_category_or_raise("Action")
+        video = video_fixture(user_fixture(), category_id=category.id)
+        with repo.transaction():
+            repo._current.get().execute(  # type: ignore[union-attr]
+                text(
+                    "ALTER TABLE videos DROP CONSTRAINT videos_category_id_fkey, ADD CONSTRAINT "
+                    "videos_category_id_fkey FOREIGN KEY (category_id) REFERENCES categories"
+                )
+            )
+        wanted = change(category).foreign_key_constraint("videos", "videos_category_id_fkey", "still exist")
+        result = repo.delete(wanted)
+        assert isinstance(result, Error)
+        assert result.reason.errors_on() == {"videos": ["still exist"]}
+        assert repo.get(Video, video.id) == video
+
+    def test_rows_are_equal_when_they_are_the_same_row(self) -> None:
+        user = user_fixture()
+        assert accounts.get_user(user.id) == user
+        assert len({user, accounts.get_user(user.id)}) == 1
+        assert User() != User()
+        assert user != Category(id=user.id)
+
+
+class TestWithoutStart:
+    def test_says_how_to_start(self) -> None:
+        with pytest.raises(RuntimeError, match=r"application\.start"):
+            accounts.get_user(1)
+
+
+@pytest.mark.usefixtures("committed_database")
+class TestTransaction:
+    @staticmethod
+    def interrupted() -> None:
+        with repo.transaction():
+            user_fixture()
+            raise ZeroDivisionError
+
+    def test_commits_together_or_not_at_all(self) -> None:
+        with pytest.raises(ZeroDivisionError):
+            self.interrupted()
+        assert accounts.list_users() == []
+        with repo.transaction(), repo.transaction():
+            user = user_fixture()
+        assert accounts.list_users() == [user]
+
+    def test_a_refusal_inside_does_not_end_it(self) -> None:
+        with repo.transaction():
+            user_fixture(username="eva")
+            attrs = {"name": "x", "username": "eva", "password": "secret"}
+            assert isinstance(accounts.register_user(attrs), Error)
+            user_fixture(username="max")
+        assert [user.username for user in accounts.list_users()] == ["eva", "max"]
+
+    def test_other_threads_are_not_in_it(self) -> None:
+        seen: list[int] = []
+        with repo.transaction():
+            user_fixture()
+            thread = threading.Thread(target=lambda: seen.append(repo.count(select(User))))
+            thread.start()
+            thread.join()
+        assert seen == [0]
+
+
+class TestPool:
+    def test_heals_when_the_server_closes_its_connections(self, committed_database: str) -> None:
+        repo.ping()
+        with psycopg.connect(committed_database, autocommit=True) as other:
+            ended = other.execute(
+                "SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity "
+                "WHERE application_name = 'rumbl' AND datname = current_database()"
+            ).fetchone()
+        assert ended is not None
+        assert ended[0] >= 1
+        user = user_fixture()
+        assert accounts.list_users() == [user], "not even one call fails"
+
+    def test_a_full_pool_is_unavailable_after_a_while(
+        self, committed_database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rumbl_core.pool.WAIT_S", 1)
+        url = make_url(committed_database).set(drivername="postgresql+psycopg")
+        pool = Pool(url, size=1)
+        before = repo.configure(pool)
+        try:
+            with pool.session(transaction=False) as session:
+                session.execute(select(1))
+                with pytest.raises(Unavailable):
+                    repo.ping()
+            repo.ping()
+        finally:
+            repo.configure(before)
+            pool.close()
+
+    def test_a_server_that_is_away_is_unavailable(self) -> None:
+        pool = Pool(make_url("postgresql+psycopg://x@127.0.0.1:1/x"), size=1)
+        before = repo.configure(pool)
+        try:
+            with pytest.raises(Unavailable):
+                repo.ping()
+        finally:
+            repo.configure(before)
+            pool.close()
+
+    def test_a_bug_stays_a_bug(self, committed_database: str) -> None:
+        with pytest.raises(ProgrammingError), repo.transaction():
+            repo._current.get().execute(text("SELECT nothing"))  # type: ignore[union-attr]
+        repo.ping()
+
+    def test_no_statement_runs_for_ever(self, committed_database: str) -> None:
+        with repo.transaction():
+            limit = repo._current.get().scalar(text("SHOW statement_timeout"))  # type: ignore[union-attr]
+        assert limit == "15s"
+
+
+def test_the_schemas_are_what_the_migrations_make(committed_database: str) -> None:
+    url = make_url(committed_database).set(drivername="postgresql+psycopg")
+    assert migrate.differences(url) == []
