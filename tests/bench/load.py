@@ -52,5 +52,6 @@ def _output(server: Running, command: list[str]) -> list[str]:
             driver.kill()
             driver.wait()
     if driver.returncode:
-        raise LoadError(f"{server.spec.name}: driver exit {driver.returncode}: {err.strip()[:2000]}")
+        said = f"driver exit {driver.returncode}: {err.strip()[:2000]}"
+        raise LoadError(f"{server.spec.name}: {said}\nThe server's log ends with:\n{server.last_words()}")
     return out.splitlines()

@@ -17,6 +17,7 @@ from tests.bench.servers import family
 
 START_S = 90
 STOP_S = 15
+LAST_LINES = 15
 
 
 class ServerError(Exception):
@@ -37,11 +38,16 @@ class Spec:
 
 @dataclass(frozen=True)
 class Running:
-    """A started server that accepts connections."""
+    """A started server that answers requests."""
 
     spec: Spec
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-LAST_LINES:])
 
     def pids(self) -> list[int]:
         """The server's processes, without the database that it may have started."""
@@ -63,9 +69,10 @@ def started(spec: Spec, core: int, logs: Path) -> Iterator[Running]:
             start_new_session=True,  # Ctrl-C ends the bench first, the bench then ends its servers in order
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509 - the bench has one thread
         )
+    server = Running(spec, port, process, log)
     try:
-        _wait_until_up(process, port, log)
-        yield Running(spec, port, process)
+        _wait_until_up(server)
+        yield server
     finally:
         _stop(process)
 
@@ -77,14 +84,22 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_up(server: Running) -> None:
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+    while time.monotonic() < deadline and server.process.poll() is None:
+        if _answers(server.port):
             return
         time.sleep(0.05)
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise ServerError(f"{log.stem} is not up (exit code {process.poll()}):\n{tail}")
+    code = server.process.poll()
+    raise ServerError(f"{server.spec.name} is not up (exit code {code}):\n{server.last_words()}")
+
+
+def _answers(port: int) -> bool:
+    """Whether it takes a request: gunicorn listens long before its worker has loaded the application."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
+        probe.sendall(b"GET /up HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        return probe.recv(1) != b""
+    return False
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
