@@ -9,10 +9,9 @@ and only once.
 from __future__ import annotations
 
 import logging
-import os
 from typing import Final
 
-from rumbl_web.phoenix.transports import frames
+from rumbl_web.phoenix.transports import frames, syscalls
 from rumbl_web.phoenix.transports.connection import CLOSING, FINISHING, LINGERING, OPEN, HubConnection
 from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.options import HubOptions
@@ -20,7 +19,6 @@ from rumbl_web.phoenix.transports.wire import BROKEN, TOO_SLOW, Wire
 
 log = logging.getLogger(__name__)
 
-_READ_BYTES = 65536
 _NO_STATUS = 1005
 _RULE_BROKEN = 1008
 _HANDLER_FAILED = 1011
@@ -37,6 +35,7 @@ class Conversations:
         self._wire = wire
         self._fanout = fanout
         self._options = options
+        self._reader = syscalls.Reader()
         self._spare = self._new_decoder()
         rate = options.rate_per_s
         self._cost = 1_000_000 // rate if rate else 0
@@ -50,7 +49,7 @@ class Conversations:
     def readable(self, connection: HubConnection) -> None:
         """Read once and handle what came."""
         try:
-            data = os.read(connection.fd, _READ_BYTES)
+            data = self._reader.read(connection.fd)
         except BlockingIOError:
             return
         except OSError:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Hashable
 
 from rumbl_web.phoenix.transport import Subscription
+from rumbl_web.phoenix.transports import syscalls
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.group import Group, Held, HubSubscription
 from rumbl_web.phoenix.transports.options import HubOptions
-from rumbl_web.phoenix.transports.wire import BROKEN, TOO_SLOW, Wire
+from rumbl_web.phoenix.transports.wire import TOO_SLOW, Wire
 
 
 class FanOut:
@@ -121,9 +121,9 @@ class FanOut:
         The one loop of the hub whose length is the number of listeners: no calls but the write itself, and
         the detour for those that are held, slow, or behind in several groups.
         """
-        wire, write, end = self._wire, os.write, group.end
+        wire, write, end = self._wire, syscalls.write, group.end
         merging = len(self.active) > 1
-        at, lacking, blob = -1, 0, b""
+        at, lacking, blob, size = -1, 0, b"", 0
         frames_out = bytes_out = 0
         for subscription in visits:
             cursor = subscription.cursor
@@ -138,18 +138,13 @@ class FanOut:
                 continue
             if cursor != at:
                 at, lacking, blob = cursor, end - cursor, b"".join(group.since(cursor))
+                size = len(blob)
             subscription.cursor = end
-            try:
-                sent = write(connection.fd, blob)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                wire.broken.append((connection, BROKEN))
-                continue
+            sent = write(connection.fd, blob, size)
             frames_out += lacking
-            bytes_out += len(blob)
-            if sent != len(blob):
-                wire.keep_rest(connection, blob, sent)
+            bytes_out += size
+            if sent != size:
+                wire.written_short(connection, blob, sent)
         wire.frames_out += frames_out
         wire.bytes_out += bytes_out
 

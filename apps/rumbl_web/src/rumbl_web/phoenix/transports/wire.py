@@ -13,6 +13,7 @@ import socket
 from contextlib import suppress
 from typing import Final
 
+from rumbl_web.phoenix.transports import syscalls
 from rumbl_web.phoenix.transports.connection import FINISHING, LINGERING, HubConnection
 from rumbl_web.phoenix.transports.options import HubOptions
 from rumbl_web.phoenix.transports.outbox import Outbox
@@ -83,20 +84,24 @@ class Wire:
             connection.outbox.add(data)
             self._check_size(connection)
             return
-        try:
-            sent = os.write(connection.fd, data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self.broken.append((connection, BROKEN))
-            return
+        sent = syscalls.write(connection.fd, data, len(data))
         if sent != len(data):
-            self.keep_rest(connection, data, sent)
+            self.written_short(connection, data, sent)
         elif connection.phase >= LINGERING:
             self._flushed(connection)
 
-    def keep_rest(self, connection: HubConnection, data: bytes, sent: int) -> None:
-        """Give `connection` an outbox with what the kernel did not take of `data`."""
+    def written_short(self, connection: HubConnection, data: bytes, sent: int) -> None:
+        """Keep what `syscalls.write` did not take of `data` in an outbox, or call the connection broken."""
+        if sent < 0:
+            try:
+                sent = os.write(connection.fd, data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self.broken.append((connection, BROKEN))
+                return
+        if sent == len(data):
+            return
         connection.outbox = Outbox(memoryview(data)[sent:], self.now)
         self.blocked.add(connection)
         self.epoll.modify(connection.fd, select.EPOLLIN | select.EPOLLOUT)
