@@ -25,14 +25,13 @@ routes: ## Every route: method, path, endpoint
 
 ##@ Database
 .PHONY: migrate seed
-migrate seed: export RUMBL_DATA ?= $(CURDIR)/.rumbl
 migrate: ## Bring the database up to date
 	$(SET_UP) apps
-	@rumbl-core db migrate
+	@rumbl-core --config config migrate
 
 seed: ## Put in the categories, the demo account and the demo video (safe to repeat)
 	$(SET_UP) apps
-	@rumbl-core db seed
+	@rumbl-core --config config seed
 
 ##@ Test
 .PHONY: test test-core test-web test-info-sys test-js

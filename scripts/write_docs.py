@@ -40,7 +40,11 @@ class Block:
 
 def environment_table() -> str:
     """Every environment variable of the apps, with the default of the config tree or else of the app."""
-    rows = ["| Variable | What it is | Default | App |", "|---|---|---|---|", *environment_rows()]
+    rows = [
+        "| Variable | What it is | Default in development | App |",
+        "|---|---|---|---|",
+        *environment_rows(),
+    ]
     return "\n".join(rows) + "\n"
 
 
@@ -62,6 +66,8 @@ def shown(value: object) -> str:
         return f"`{value.relative_to(ROOT)}` in the project" if value.is_relative_to(ROOT) else f"`{value}`"
     if value in (None, (), "") or type(value).__name__ == "PydanticUndefinedType":
         return ""
+    if isinstance(value, tuple):
+        return f"`{','.join(map(str, value))}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -149,12 +149,12 @@ def test_the_information_system_brings_no_web_and_no_domain(environments: dict[s
     assert [name for name, there in found.items() if there] == ["info_sys"]
 
 
-def test_the_domain_alone_tells_the_state_of_its_database(
-    environments: dict[str, Installed], tmp_path: Path
-) -> None:
+def test_the_domain_alone_makes_its_database(environments: dict[str, Installed], tmp_path: Path) -> None:
     core = environments["rumbl_core"]
-    assert "db" in core.command("rumbl-core", "--help")
-    assert core.command("rumbl-core", "db", "status", RUMBL_DATA=str(tmp_path / "data"))
+    data = {"RUMBL_DATA": str(tmp_path / "data")}
+    assert "Migrated" in core.command("rumbl-core", "migrate", **data)
+    assert "The seeds are in" in core.command("rumbl-core", "seed", **data)
+    assert "up to date" in core.command("rumbl-core", "migrate", **data)
 
 
 def test_the_domain_brings_no_web_and_no_information_system(environments: dict[str, Installed]) -> None:
