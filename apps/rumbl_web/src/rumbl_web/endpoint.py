@@ -16,6 +16,7 @@ from typing import Final
 from flask import Blueprint, Flask, Request, abort, request
 from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
 from rumbl_core.accounts import User
@@ -142,12 +143,18 @@ def browser() -> ResponseReturnValue | None:
 
 
 def override_method(request: Request) -> None:
-    """Let a form say PUT, PATCH or DELETE in a hidden `_method`: only by POST, only in the body."""
+    """Let a form say PUT, PATCH or DELETE in a hidden `_method`: only by POST, only in the body.
+
+    Raises RequestEntityTooLarge for a body over the limit.
+    """
     if request.method != "POST" or request.mimetype not in FORM_TYPES:
         return
     # Flask's own limits come from the app, which is not in place yet while the route is looked up.
     request.max_content_length = request.max_form_memory_size = MAX_BODY
     request.max_form_parts = MAX_FORM_PARTS
     wanted = request.form.get("_method", "").upper()
+    # A chunked body that filled the limit was cut off there without a word.
+    if request.content_length is None and getattr(request.stream, "is_exhausted", False):
+        raise RequestEntityTooLarge
     if wanted in OVERRIDES:
         request.method = request.environ["REQUEST_METHOD"] = wanted

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     url: str | None = Field(
         None,
         validation_alias="RUMBL_URL",
-        pattern=r"\Ahttps?://[A-Za-z0-9.\[\]:-]+\Z",
+        pattern=r"^https?://[A-Za-z0-9.\[\]:-]+$",
         description="Public base address of the site, such as https://rumbl.example.",
     )
     trusted_hosts: Annotated[Names, NoDecode] = Field(
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         60,
         validation_alias="SESSION_DAYS",
         ge=1,
-        le=400,
+        le=60,
         description="Days until a log-in has to be repeated.",
     )
     cookie_secure: bool = Field(

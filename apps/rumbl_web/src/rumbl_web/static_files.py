@@ -10,8 +10,9 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
-from flask import Blueprint, Response, request, send_from_directory, url_for
+from flask import Blueprint, Response, request, send_from_directory
 
 ROOT: Final = Path(__file__).parent / "static"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -45,7 +46,8 @@ def robots() -> Response:
 def static_path(filename: str) -> str:
     """Address of a static file, with its version if the file is there."""
     digest = version(filename)
-    address = url_for("static_files.serve", filename=filename)
+    # Not url_for: an error page also needs this when the request was too strange to look a route up.
+    address = f"{request.script_root}/static/{quote(filename)}"
     return f"{address}?vsn={digest}" if digest else address
 
 

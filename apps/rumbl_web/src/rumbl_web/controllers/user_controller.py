@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
 from rumbl_core.accounts import User
+from rumbl_core.changeset import Changeset
 from rumbl_core.result import Error, Ok
 from rumbl_web import auth, flash, params
-from rumbl_web.views.form_view import Changeset, Form
+from rumbl_web.pagination import paginate
+from rumbl_web.views.form_view import Form
 
-LABELS = {"name": "Name", "username": "Username", "password": "Password"}
+PAGE: Final = 50
+LABELS: Final = {"name": "Name", "username": "Username", "password": "Password"}
 
 
 def index(_current_user: User) -> ResponseReturnValue:
-    """Everybody with an account."""
-    return render_template("user/index.html", users=accounts.list_users())
+    """Everybody with an account, a page at a time."""
+    after = request.args.get("after")
+    page = paginate(lambda limit: accounts.list_users(limit, after), PAGE, lambda user: user.id)
+    return render_template("user/index.html", users=page.rows, next=page.next)
 
 
 def show(_current_user: User, id: str) -> ResponseReturnValue:
@@ -42,5 +49,5 @@ def create() -> ResponseReturnValue:
             return _form(changeset, next_path)
 
 
-def _form(changeset: Changeset, next_path: str | None) -> ResponseReturnValue:
+def _form(changeset: Changeset[User], next_path: str | None) -> ResponseReturnValue:
     return render_template("user/new.html", form=Form("user", changeset, LABELS), next_path=next_path)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from typing import Final
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import multimedia
 from rumbl_core.accounts import User
+from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Video
 from rumbl_core.result import Error, Ok
 from rumbl_web import flash, params
+from rumbl_web.pagination import paginate
 from rumbl_web.views.environment import video_path
-from rumbl_web.views.form_view import Changeset, Form
+from rumbl_web.views.form_view import Form
 from rumbl_web.views.video_view import DEMO_URL, category_select_options
 
-LABELS = {"url": "Url", "title": "Title", "category_id": "Category", "description": "Description"}
-SHOWN_AT = {"category": "category_id"}
+PAGE: Final = 24
+LABELS: Final = {"url": "Url", "title": "Title", "category_id": "Category", "description": "Description"}
+SHOWN_AT: Final = {"category": "category_id"}
 
 
 def index(current_user: User) -> ResponseReturnValue:
-    """All videos of the user."""
-    videos = multimedia.list_user_videos(current_user)
-    return render_template(
-        "video/index.html", videos=videos, note_counts=multimedia.count_annotations(videos)
+    """All videos of the user, newest first, a page at a time."""
+    before = request.args.get("before")
+    page = paginate(
+        lambda limit: multimedia.list_user_videos(current_user, limit, before), PAGE, lambda video: video.id
     )
+    counts = multimedia.count_annotations(page.rows)
+    return render_template("video/index.html", videos=page.rows, next=page.next, note_counts=counts)
 
 
 def new(_current_user: User) -> ResponseReturnValue:
@@ -77,7 +84,7 @@ def _attributes() -> params.Params:
     return {**fields, "url": DEMO_URL} if source == "demo" else fields
 
 
-def _form(template: str, changeset: Changeset, video: Video | None = None) -> ResponseReturnValue:
+def _form(template: str, changeset: Changeset[Video], video: Video | None = None) -> ResponseReturnValue:
     options = category_select_options(multimedia.list_alphabetical_categories())
     form = Form("video", changeset, LABELS, SHOWN_AT)
     return render_template(template, form=form, options=options, video=video)

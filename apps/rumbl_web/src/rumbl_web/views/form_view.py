@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-
-class Changeset(Protocol):
-    """The part of a changeset that a form shows."""
-
-    data: Any
-    params: Mapping[str, Any]
-    changes: Mapping[str, Any]
-    errors: Mapping[str, list[str]]
-    action: str | None
+from rumbl_core.changeset import Changeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +22,7 @@ class Form:
     """`labels`: the fields in the page's order; `shown_at`: errors to show beside another field."""
 
     name: str
-    changeset: Changeset
+    changeset: Changeset[Any]
     labels: Mapping[str, str]
     shown_at: Mapping[str, str] = field(default_factory=dict)
 
@@ -41,10 +33,12 @@ class Form:
 
     @property
     def problems(self) -> list[Problem]:
-        """Every error, in the order of the page."""
+        """Every error, in the order of the page; last those of fields that the page does not have."""
+        shown = {self.shown_at.get(key, key) for key in self.changeset.errors}
+        labels = {**self.labels, **{key: key.capitalize() for key in sorted(shown - self.labels.keys())}}
         return [
             Problem(self.id(name), f"{label} {message}")
-            for name, label in self.labels.items()
+            for name, label in labels.items()
             for message in self.errors(name)
         ]
 
@@ -58,7 +52,7 @@ class Form:
 
     def value(self, name: str) -> str:
         """What was typed, else the changed value, else the stored one."""
-        typed = (self.changeset.params or {}).get(name)
+        typed = self.changeset.params.get(name)
         if isinstance(typed, str):
             return typed
         stored = self.changeset.changes.get(name, getattr(self.changeset.data, name, None))

@@ -14,18 +14,18 @@ class UserJson(TypedDict):
 
     id: int
     username: str
-    name: str
+    name: str | None
 
 
 class Named(Protocol):
     """Anything with a full name."""
 
-    name: str
+    name: str | None
 
 
 def first_name(user: Named) -> str:
     """What stands before the first space of the name."""
-    return user.name.split(" ")[0]
+    return (user.name or "").split(" ")[0]
 
 
 def initials(text: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from rumbl_core import multimedia
-
-DEMO_URL: Final = multimedia.DEMO_URL
+DEMO_URL: Final = "/static/media/demo.webm"
+"""Address of the clip that comes with rumbl."""
 
 
 class Category(Protocol):

@@ -1,0 +1,134 @@
+"""The test kit of the pages, after the book's ConnCase: requests go through the whole endpoint.
+
+Put `pytest_plugins = ["rumbl_core.testing", "rumbl_web.testing"]` into a conftest. A test asks for
+
+- `app`: the site; `client`: a browser without JavaScript; both in a transaction that is rolled back,
+- `login_as`: `login_as(user)` gives a client whose current user is set without a password,
+- `ended_sessions`: the sessions whose live sockets the site wanted closed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from rumbl_core.accounts import User
+from rumbl_core.testing import Sandbox
+from rumbl_web import auth, csrf
+from rumbl_web.endpoint import create_endpoint
+from rumbl_web.settings import Settings
+
+SECRET = "a secret of the tests, which protects nothing at all"  # noqa: S105 - it protects nothing
+
+
+class Client(FlaskClient):
+    """A browser: keeps cookies, and sends forms with the token that their page would carry."""
+
+    def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> TestResponse:
+        """Send a request and read the whole answer, so that a file that was sent is closed again."""
+        return super().open(*args, buffered=buffered, **kwargs)
+
+    def submit(
+        self, path: str, fields: Mapping[str, Any] | None = None, *, method: str = "POST", **options: Any
+    ) -> TestResponse:
+        """Send a form. `{"video": {"title": "x"}}` becomes `video[title]=x`; the forgery token is added."""
+        data = {**flatten(fields or {}), csrf.FIELD: self.csrf_token()}
+        return self.open(path, method=method, data=data, **options)
+
+    def csrf_token(self) -> str:
+        """A token that is good for this client's session."""
+        with self.session_transaction() as session:
+            secret = session.setdefault("csrf", secrets.token_hex(32))
+        return csrf.mask(secret)
+
+
+def make_settings(**settings: Any) -> Settings:
+    """Settings for a test; the environment has no say but through variables of ours that are set."""
+    return Settings(**{"env": "test", "secret_key_base": SECRET, **settings})
+
+
+def make_app(**settings: Any) -> Flask:
+    """A site of its own, for a test of settings."""
+    return _with_test_client(create_endpoint(make_settings(**settings)))
+
+
+def flatten(fields: Mapping[str, Any], inside: str = "") -> dict[str, str]:
+    """Nested fields with the names that forms send."""
+    flat: dict[str, str] = {}
+    for key, value in fields.items():
+        name = f"{inside}[{key}]" if inside else key
+        flat.update(flatten(value, name) if isinstance(value, Mapping) else {name: str(value)})
+    return flat
+
+
+def html_response(response: TestResponse, status: int = 200) -> str:
+    """The text of an HTML answer with this status."""
+    assert response.status_code == status, f"status {response.status_code}: {response.text[:2000]}"
+    assert response.mimetype == "text/html"
+    return response.text
+
+
+def redirected_to(response: TestResponse) -> str:
+    """Where an HTML redirect leads."""
+    html_response(response, 302)
+    return str(response.headers["location"])
+
+
+@pytest.fixture(scope="session")
+def rumbl_site() -> tuple[Flask, list[str]]:
+    """The one site of a test run, and what it wanted disconnected."""
+    ended: list[str] = []
+    app = create_endpoint(make_settings(), user_token=_spell_out, disconnect=ended.append)
+    return _with_test_client(app), ended
+
+
+@pytest.fixture
+def app(rumbl_site: tuple[Flask, list[str]], sandbox: Sandbox) -> Flask:
+    """The site, on a sandboxed database."""
+    return rumbl_site[0]
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """A browser of somebody who is not logged in."""
+    browser = app.test_client()
+    assert isinstance(browser, Client)
+    return browser
+
+
+@pytest.fixture
+def login_as(app: Flask) -> Callable[[User], Client]:
+    """Make a browser whose current user is given, without a session."""
+
+    def login(user: User) -> Client:
+        browser = app.test_client()
+        assert isinstance(browser, Client)
+        browser.environ_base = {**browser.environ_base, auth.TEST_USER_KEY: user}  # type: ignore[dict-item]
+        return browser
+
+    return login
+
+
+@pytest.fixture
+def ended_sessions(rumbl_site: tuple[Flask, list[str]]) -> Iterator[list[str]]:
+    """Public ids of the sessions that ended during this test."""
+    ended = rumbl_site[1]
+    ended.clear()
+    yield ended
+    ended.clear()
+
+
+def _with_test_client(app: Flask) -> Flask:
+    app.test_client_class = Client
+    return app
+
+
+def _spell_out(user: User | None, session_ref: str | None) -> str:
+    """A socket token that a test can read."""
+    return f"token of {user.id if user else 'guest'} in {session_ref}"

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from rumbl_core.testing import user_fixture, video_fixture
+from rumbl_web.testing import Client, html_response, make_app
+
+
+def boot_of(page: str) -> dict:
+    match = re.search(r'<script id="rumbl-boot" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert match is not None
+    return json.loads(match[1])
+
+
+def test_a_guest_sees_the_player_and_is_offered_to_log_in(client: Client) -> None:
+    video = video_fixture(user_fixture(), title="otters", url="https://youtu.be/dQw4w9WgXcQ")
+
+    page = html_response(client.get(f"/watch/{video.id}-otters"))
+
+    assert "<h1>otters</h1>" in page
+    assert 'data-player-kind="youtube"' in page
+    assert 'data-player-id="dQw4w9WgXcQ"' in page
+    assert f'href="/sessions/new?next=%2Fwatch%2F{video.id}-otters"' in page
+    assert "msg-input" not in page
+    assert boot_of(page) == {
+        "userToken": "token of guest in None",
+        "userId": None,
+        "guest": True,
+        "socketUrl": "/socket",
+        "loginUrl": f"/sessions/new?next=%2Fwatch%2F{video.id}-otters",
+        "videoId": video.id,
+    }
+
+
+def test_a_member_gets_the_form_and_a_token(login_as) -> None:
+    user = user_fixture()
+    video = video_fixture(user)
+
+    page = html_response(login_as(user).get(f"/watch/{video.id}"))
+
+    assert 'placeholder="Comment..."' in page
+    assert boot_of(page)["userToken"] == f"token of {user.id} in None"
+    assert boot_of(page)["guest"] is False
+
+
+def test_a_logged_in_session_is_named_in_the_token(client: Client) -> None:
+    video = video_fixture(user_fixture(username="ana"))
+    client.submit("/sessions", {"session": {"username": "ana", "password": "supersecret"}})
+
+    token = boot_of(html_response(client.get(f"/watch/{video.id}")))["userToken"]
+
+    assert re.fullmatch(r"token of \d+ in [0-9a-f]{24}", token)
+
+
+@pytest.mark.parametrize("id", ["0", "abc", "9" * 30, "-5", "%00", "hello-world-13", "1e3x"])
+def test_a_video_that_is_not_there_is_not_found(client: Client, id: str) -> None:
+    html_response(client.get(f"/watch/{id}"), 404)
+
+
+def test_any_words_after_the_id_work_and_the_page_names_the_right_ones(client: Client) -> None:
+    video = video_fixture(user_fixture(), title="otters")
+
+    page = html_response(client.get(f"/watch/{video.id}-anything"))
+
+    assert f'<link rel="canonical" href="/watch/{video.id}-otters">' in page
+
+
+def test_the_canonical_address_is_built_from_the_setting_and_never_from_the_host(sandbox) -> None:
+    video = video_fixture(user_fixture(), title="otters")
+    browser = make_app(url="https://rumbl.example/").test_client()
+
+    page = html_response(browser.get(f"/watch/{video.id}", headers={"host": "evil.example"}))
+
+    assert f'href="https://rumbl.example/watch/{video.id}-otters"' in page
+    assert "evil.example" not in page
+
+
+def test_an_address_that_nothing_plays_still_has_its_page(client: Client) -> None:
+    video = video_fixture(user_fixture(), url="javascript:alert(1)")
+
+    page = html_response(client.get(f"/watch/{video.id}"))
+
+    assert 'data-player-kind=""' in page
+    assert "javascript:" not in page
+
+
+def test_an_hls_page_may_fetch_from_the_video_s_own_origin_and_no_other(client: Client) -> None:
+    user = user_fixture()
+    hls = video_fixture(user, url="https://cdn.example:8443/a/b.m3u8")
+    other = video_fixture(user, url="https://cdn.example/b.mp4")
+
+    def connect(video_id: int) -> str:
+        policy = client.get(f"/watch/{video_id}").headers["content-security-policy"]
+        return next(part for part in policy.split("; ") if part.startswith("connect-src"))
+
+    assert connect(hls.id).endswith(" https://cdn.example:8443")
+    assert "cdn.example" not in connect(other.id)
+
+
+def test_a_title_cannot_break_out_of_the_page(client: Client) -> None:
+    evil = '</script><script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    video = video_fixture(user_fixture(name=evil), title=evil, description=evil)
+
+    page = html_response(client.get(f"/watch/{video.id}"))
+
+    assert "<script>alert" not in page
+    assert "<img" not in page

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Blueprint, Flask
+
+from rumbl_core import multimedia
+from rumbl_core.testing import user_fixture, video_fixture
+from rumbl_web import endpoint
+from rumbl_web.endpoint import MAX_BODY, create_endpoint
+from rumbl_web.settings import SettingsError
+from rumbl_web.testing import Client, html_response, make_app, make_settings, redirected_to
+
+
+def test_head_works_wherever_get_does(client: Client) -> None:
+    got, head = client.get("/"), client.head("/")
+
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*", "text/*", "application/json, text/html;q=0.1", None])
+def test_whoever_takes_html_gets_it(client: Client, accept: str | None) -> None:
+    html_response(client.get("/", headers={"accept": accept} if accept else {}))
+
+
+@pytest.mark.parametrize("accept", ["application/json", "image/*", "text/plain", "text/html;q=0"])
+def test_whoever_takes_no_html_is_told_so_in_plain_text(client: Client, accept: str) -> None:
+    answer = client.get("/", headers={"accept": accept})
+
+    assert (answer.status_code, answer.mimetype, answer.text) == (406, "text/plain", "Not Acceptable")
+
+
+def test_another_format_by_parameter_is_refused(client: Client) -> None:
+    html_response(client.get("/?_format=html"))
+    html_response(client.get("/?_format=json"), 406)
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "multipart/form-data; boundary=x", "text/plain", "application/json"]
+)
+def test_a_body_over_the_limit_is_refused(client: Client, content_type: str | None) -> None:
+    body = b"a=" + b"x" * MAX_BODY
+    answer = client.post(
+        "/sessions", data=body, content_type=content_type or "application/x-www-form-urlencoded"
+    )
+
+    assert "up to 1 MB" in html_response(answer, 413)
+
+
+def test_a_body_over_the_limit_is_refused_without_a_length(client: Client) -> None:
+    overrides = {"wsgi.input_terminated": True, "wsgi.input": io.BytesIO(b"a=" + b"x" * (MAX_BODY + 1))}
+    environ = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_TRANSFER_ENCODING": "chunked"}
+
+    html_response(client.open("/sessions", method="POST", environ_overrides={**overrides, **environ}), 413)
+
+
+def test_too_many_parts_are_refused(client: Client) -> None:
+    parts = {f"field{number}": "x" for number in range(200)}
+
+    answer = client.post("/sessions", data=parts, content_type="multipart/form-data")
+
+    html_response(answer, 413)
+
+
+@pytest.mark.parametrize("override", ["delete", "DELETE", "Delete"])
+def test_a_form_may_say_delete(login_as, override: str) -> None:
+    user = user_fixture()
+    video = video_fixture(user)
+
+    redirected_to(login_as(user).submit(f"/manage/videos/{video.id}", {"_method": override}))
+
+    assert multimedia.get_video(video.id) is None
+
+
+@pytest.mark.parametrize("override", ["get", "post", "trace", "x", ""])
+def test_a_form_may_say_nothing_but_put_patch_and_delete(login_as, override: str) -> None:
+    user = user_fixture()
+    video = video_fixture(user)
+
+    html_response(login_as(user).submit(f"/manage/videos/{video.id}", {"_method": override}), 405)
+
+
+def test_the_address_and_a_get_cannot_override_the_method(login_as) -> None:
+    user = user_fixture()
+    video = video_fixture(user)
+    browser = login_as(user)
+
+    html_response(browser.submit(f"/manage/videos/{video.id}?_method=delete"), 405)
+    html_response(browser.get(f"/manage/videos/{video.id}?_method=delete"))
+    assert multimedia.get_video(video.id) is not None
+
+
+def test_params_of_the_body_win_over_the_query(login_as) -> None:
+    user = user_fixture()
+    video = video_fixture(user)
+    path = f"/manage/videos/{video.id}?video[title]=query&video[description]=query"
+
+    login_as(user).submit(path, {"video": {"title": "body"}}, method="PUT")
+
+    stored = multimedia.get_video_or_raise(video.id)
+    assert (stored.title, stored.description) == ("body", "query")
+
+
+def test_only_trusted_hosts_are_served(sandbox) -> None:
+    browser = make_app(trusted_hosts=("rumbl.example",)).test_client()
+
+    assert browser.get("/sessions/new", base_url="http://rumbl.example").status_code == 200
+    assert browser.get("/sessions/new", base_url="http://evil.example").status_code == 400
+
+
+def test_a_slash_at_the_end_is_no_other_page(client: Client) -> None:
+    html_response(client.get("/sessions/new/"))
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "//evil.example/users/new", "/nowhere", "/users//new"])
+def test_unknown_addresses_are_not_found_and_lead_nowhere(client: Client, path: str) -> None:
+    assert "Not Found" in html_response(client.open(environ_overrides={"PATH_INFO": path}), 404)
+
+
+def test_invalid_utf8_in_a_form_does_not_crash(client: Client) -> None:
+    body = b"_csrf_token=" + client.csrf_token().encode() + b"&session[username]=%ff%fe&session[password]=%00"
+
+    answer = client.post("/sessions", data=body, content_type="application/x-www-form-urlencoded")
+
+    assert "Invalid username/password" in html_response(answer)
+
+
+def test_a_socket_blueprint_is_mounted_outside_the_browser_pipeline() -> None:
+    socket = Blueprint("socket", __name__)
+    socket.post("/socket")(lambda: "as it is")
+    app: Flask = create_endpoint(make_settings(), socket_blueprint=socket)
+
+    answer = app.test_client().post("/socket", headers={"accept": "application/json"})
+
+    assert answer.text == "as it is"
+    assert "set-cookie" not in answer.headers
+
+
+def test_without_a_secret_there_is_no_site() -> None:
+    with pytest.raises(SettingsError, match=r"^SECRET_KEY_BASE: "):
+        create_endpoint(make_settings(secret_key_base=None))
+
+
+def test_a_site_without_a_live_half_hands_out_no_token() -> None:
+    assert endpoint.no_token(None, None) == ""
+
+
+def test_home_asks_the_database_as_often_for_many_videos_as_for_one(login_as, count_queries) -> None:
+    user = user_fixture()
+    browser = login_as(user)
+    video_fixture(user)
+    with count_queries() as one:
+        browser.get("/")
+    for _ in range(5):
+        video_fixture(user_fixture())
+    with count_queries() as many:
+        browser.get("/")
+    with count_queries() as listed:
+        browser.get("/manage/videos")
+
+    assert len(many) == len(one) == 2
+    assert len(listed) == 2

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from rumbl_web import router
+
+# The route table of the book, spec 1, section 1.0.
+TABLE = """
+page.index GET / page_controller.index
+user.index GET /users user_controller.index
+user.new GET /users/new user_controller.new
+user.show GET /users/<id> user_controller.show
+user.create POST /users user_controller.create
+session.new GET /sessions/new session_controller.new
+session.create POST /sessions session_controller.create
+session.delete DELETE /sessions/<id> session_controller.delete
+watch.show GET /watch/<id> watch_controller.show
+video.index GET /manage/videos video_controller.index
+video.new GET /manage/videos/new video_controller.new
+video.create POST /manage/videos video_controller.create
+video.show GET /manage/videos/<id> video_controller.show
+video.edit GET /manage/videos/<id>/edit video_controller.edit
+video.update PUT /manage/videos/<id> video_controller.update
+video.update PATCH /manage/videos/<id> video_controller.update
+video.delete DELETE /manage/videos/<id> video_controller.delete
+"""
+
+
+def test_the_listing_has_every_route_of_the_book(app: Flask) -> None:
+    lines = [" ".join(line.split()) for line in router.routes(app).splitlines()]
+
+    assert lines[: len(router.ROUTES) + 1] == TABLE.strip().splitlines()
+
+
+def test_the_listing_ends_with_what_is_not_a_page(app: Flask) -> None:
+    assert "static_files.serve" in router.routes(app)
+    assert "HEAD" not in router.routes(app)
+
+
+def test_members_only_are_the_users_and_everything_under_manage() -> None:
+    members = {route.name for route in router.ROUTES if route.members}
+
+    assert members == {"user.index", "user.show"} | {
+        route.name for route in router.ROUTES if route.path.startswith("/manage")
+    }
+
+
+@pytest.mark.parametrize("path", ["/users/new", "/manage/videos/new"])
+def test_new_wins_over_an_id(app: Flask, path: str) -> None:
+    endpoint, _ = app.url_map.bind("").match(path)
+
+    assert endpoint.endswith(".new")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rumbl_web import settings
+from rumbl_web.settings import Settings, SettingsError, load, variable
+
+SECRET = "s" * 50
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable(field), raising=False)
+
+
+def test_the_defaults_are_for_development() -> None:
+    loaded = load({})
+
+    assert (loaded.env, loaded.host, loaded.port, loaded.check_origin) == ("dev", "127.0.0.1", 4000, True)
+    assert (loaded.cookie_secure, loaded.secret_key_base) == (False, None)
+
+
+def test_the_environment_wins_over_the_section_which_wins_over_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORT", "5000")
+
+    loaded = load({"port": 4500, "threads": 3})
+
+    assert (loaded.port, loaded.threads, loaded.workers) == (5000, 3, 1)
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "")
+
+    assert load({"port": 4500}).port == 4500
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("false", False),
+        ("https://a.example, //*.b.example", ("https://a.example", "//*.b.example")),
+    ],
+)
+def test_origins_are_read_from_one_line(monkeypatch: pytest.MonkeyPatch, text: str, value: object) -> None:
+    monkeypatch.setenv("CHECK_ORIGIN", text)
+
+    assert load().check_origin == value
+
+
+def test_production_sends_its_cookie_over_https_only() -> None:
+    assert load({"env": "prod"}).cookie_secure is True
+    assert load({"env": "prod", "cookie_secure": False}).cookie_secure is False
+
+
+@pytest.mark.parametrize(
+    ("section", "start"),
+    [
+        ({"port": "abc"}, "PORT: "),
+        ({"port": 70_000}, "PORT: "),
+        ({"secret_key_base": "short"}, "SECRET_KEY_BASE: "),
+        ({"env": "staging"}, "RUMBL_ENV: "),
+        ({"url": "rumbl.example"}, "RUMBL_URL: "),
+        ({"url": "https://x/path?y"}, "RUMBL_URL: "),
+        ({"log_level": "loud"}, "LOG_LEVEL: "),
+        ({"colour": "red"}, "colour: rumbl_web has no such setting"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_its_variable(section: dict, start: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(section)
+
+    text = str(caught.value)
+    assert text.startswith(start)
+    assert "\n" not in text
+
+
+def test_no_error_and_no_repr_shows_the_secret() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({"secret_key_base": "hunter2"})
+
+    assert "hunter2" not in str(caught.value)
+    assert SECRET not in repr(load({"secret_key_base": SECRET}))
+
+
+def test_the_readme_lists_every_setting_with_its_variable_and_meaning() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.*?) \| (.*?) \|$", readme, re.MULTILINE)
+    fields = Settings.model_fields.items()
+
+    assert [(name, env, text) for name, env, _, text in rows] == [
+        (name, settings.variable(name), field.description) for name, field in fields
+    ]

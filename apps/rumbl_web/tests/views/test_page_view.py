@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from rumbl_web.views.page_view import demo_notes
+
+
+def test_the_example_notes_come_in_order_and_fit_the_clip() -> None:
+    moments = [note["at"] for note in demo_notes()]
+
+    assert moments == sorted(moments)
+    assert all(0 <= at <= 40_000 for at in moments)
+
+
+def test_an_answer_follows_its_question_at_the_same_moment() -> None:
+    notes = demo_notes()
+    [answer] = [index for index, note in enumerate(notes) if note["answer"]]
+
+    assert notes[answer - 1]["at"] == notes[answer]["at"]
+    assert notes[answer - 1]["body"].endswith("?")
