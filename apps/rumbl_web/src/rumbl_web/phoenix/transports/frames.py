@@ -105,6 +105,7 @@ class Decoder:
     """
 
     __slots__ = (
+        "_closed",
         "_control",
         "_final",
         "_fragments",
@@ -133,12 +134,14 @@ class Decoder:
         self._message = bytearray()
         self._fragments = 0
         self._utf8: codecs.IncrementalDecoder | None = None
+        self._closed = False
         self.failure = 0
 
     @property
     def idle(self) -> bool:
         """Nothing is kept: the next byte starts a new frame of a new message."""
-        return self._left == _BETWEEN_FRAMES and not self._head and not self._kind and not self.failure
+        between = self._left == _BETWEEN_FRAMES and not self._head and not self._kind
+        return between and not self.failure and not self._closed
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the events that `data` completes."""
@@ -147,7 +150,7 @@ class Decoder:
             data, self._head = self._head + data, b""
         at = 0
         try:
-            while not self.failure and (at := self._step(data, at, events)) >= 0:
+            while not self.failure and not self._closed and (at := self._step(data, at, events)) >= 0:
                 pass
         except _ProtocolError as error:
             self.failure = error.code
@@ -169,7 +172,7 @@ class Decoder:
             return -1
         self._left = _BETWEEN_FRAMES
         self._end_frame(events)
-        return -1 if events and events[-1][0] == CLOSE else at
+        return at
 
     def _header(self, data: bytes, at: int) -> int:
         """Read the header at `at`; return where its payload starts, 0 if the header is not all there yet."""
@@ -253,6 +256,7 @@ class Decoder:
         if self._opcode & 0x08:
             events.append((self._opcode, self._control))
             self._control = b""
+            self._closed = self._opcode == CLOSE
         elif self._final:
             events.append((self._kind, bytes(self._message)))
             self._kind = CONTINUATION
