@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 import info_sys
-from info_sys.otp.task import TaskSupervisor
+from info_sys.otp.gen_server import ProcessDown
+from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
 from rumbl_core import accounts, multimedia
 from rumbl_core.result import Ok
 from rumbl_web.phoenix.endpoint import Endpoint
@@ -14,8 +16,10 @@ from rumbl_web.views import annotation_view
 
 log = logging.getLogger(__name__)
 
-MAX_QUESTIONS = 200
+MAX_QUESTIONS = 64
 """Questions under way at once in this process; one more is not asked (and logged), never queued."""
+STOP_S = 2.0
+"""How long `stop` waits for the questions under way."""
 
 Compute = Callable[..., list[info_sys.Result]]
 
@@ -26,24 +30,37 @@ class Answers:
     def __init__(self, endpoint: Endpoint, *, compute: Compute = info_sys.compute) -> None:
         self._endpoint = endpoint
         self._compute = compute
-        self._tasks = TaskSupervisor("rumbl_web.answers", max_children=MAX_QUESTIONS)
+        self._tasks = TaskSupervisor(max_children=MAX_QUESTIONS).start()
 
     def ask(self, question: multimedia.Annotation) -> None:
         """Look for an answer to a stored note; it appears later as a note at the same moment, or never."""
         try:
             self._tasks.start_child(self.answer, question)
-        except OverflowError:
-            log.warning("question %s is not asked: %s others are under way", question.id, MAX_QUESTIONS)
+        except (MaxChildren, NoThreadLeft, ProcessDown) as error:
+            log.warning("question %s is not asked: %s", question.id, error)
 
     def answer(self, question: multimedia.Annotation) -> None:
         """Ask and post, on the calling thread. Posting twice is once: (question, backend) is unique."""
         for result in self._compute(question.body, limit=1):
             self._post(question, result)
 
+    def wait(self, timeout_s: float = STOP_S) -> bool:
+        """Wait until no question is under way; False when one still is after `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        for task in self._tasks.children():
+            task.result(max(deadline - time.monotonic(), 0.0))
+        return not self._tasks.children()
+
+    def stop(self) -> None:
+        """Wait a little for what is under way, give up on the rest."""
+        self.wait()
+        self._tasks.stop()
+
     def _post(self, question: multimedia.Annotation, result: info_sys.Result) -> None:
-        backend = accounts.get_user_by(username=result.backend.name)
+        name = result.backend.name if result.backend else None
+        backend = accounts.get_user_by(username=name)
         if backend is None:
-            log.error("no user for backend %r: run the seeds (rumbl-core seed)", result.backend.name)
+            log.error("no user for backend %r: run the seeds (make seed)", name)
             return
         attrs = {
             "body": result.text,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 import info_sys.application
 import rumbl_core.application
@@ -17,14 +18,18 @@ from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.mount import mount
+from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.websocket import websocket_blueprint
 from rumbl_web.settings import Settings
 
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread may keep the interpreter from the hub (Python's default is 5 ms)."""
+
+DRAIN_S = 3.0
+"""How long a stop waits for the last socket to go."""
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Live:
 
     def stop(self) -> None:
         """Close every socket with 1012 in spread-out rounds, so that pages come back one after the other."""
-        self.hub.drain()
+        self.hub.drain(wait_s=DRAIN_S)
         self.endpoint.stop()
         self.hub.stop()
 
@@ -70,8 +75,7 @@ def start_live(settings: Settings) -> Live:
     """Start the hub, PubSub, presence and the answers."""
     assert settings.secret_key_base is not None
     hub = Hub()
-    hub.start()
-    endpoint = Endpoint(fanout=hub, secret=settings.secret_key_base)
+    endpoint = Endpoint(PubSub(), hub, settings.secret_key_base)
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
     endpoint.services["answers"] = Answers(endpoint)
     return Live(hub, endpoint)
@@ -90,10 +94,18 @@ def pages(settings: Settings, live: Live) -> Flask:
     def disconnect(session: str) -> None:
         live.endpoint.disconnect(user_socket.session_topic(session))
 
-    socket = websocket_blueprint(
-        "/socket", live.hub, live.endpoint, user_socket.UserSocket, check_origin=settings.check_origin
+    sockets = Blueprint("socket", __name__)
+    host = urlsplit(settings.url).hostname if settings.url else None
+    mount(
+        sockets,
+        "/socket",
+        user_socket.UserSocket,
+        live.endpoint,
+        live.hub,
+        check_origin=settings.check_origin,
+        host=host,
     )
-    return create_endpoint(settings, socket_blueprint=socket, user_token=user_token, disconnect=disconnect)
+    return create_endpoint(settings, socket_blueprint=sockets, user_token=user_token, disconnect=disconnect)
 
 
 def offline(configuration: Configuration) -> Flask:

@@ -81,7 +81,7 @@ def _database(settings: Configuration) -> Iterator[Configuration]:
             say("Bringing the database up to date ...")
             core.migrate()
             core.seed()
-            yield settings.with_database(core.database_url)
+            yield settings.with_database(core.url.render_as_string(hide_password=False))
         finally:
             core.stop()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import info_sys.settings
+import rumbl_core.errors
 import rumbl_core.settings
 import rumbl_web.settings
 
@@ -50,7 +51,7 @@ def build(sections: Sections) -> Configuration:
             web=rumbl_web.settings.load(sections.get("rumbl_web", {})),
         )
     except (
-        rumbl_core.settings.SettingsError,
+        rumbl_core.errors.SettingsError,
         info_sys.settings.SettingsError,
         rumbl_web.settings.SettingsError,
     ) as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from rumbl_web import application
 from rumbl_web.configuration import Configuration, ConfigurationError
@@ -34,7 +34,7 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
-class Server(BaseApplication):
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with rumbl's settings; `run()` returns when it was told to stop."""
 
     def __init__(self, configuration: Configuration, on_ready: Callable[[], None]) -> None:

@@ -35,12 +35,12 @@ class UserSocket(Socket):
     def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | Refused:
         """Verify `token`; a token of a session that was logged out is refused like a forged one."""
         match token.verify(info.secret, SALT, params.get("token"), max_age_s=MAX_AGE_S):
-            case token.Ok({"guest": True}):
+            case token.Verified({"guest": True}):
                 return Connected({"user_id": None})
-            case token.Ok({"user_id": user_id, "session": session}):
+            case token.Verified({"user_id": user_id, "session": session}):
                 alive = accounts.session_alive(session)
                 return Connected({"user_id": user_id, "session": session}) if alive else Refused()
-            case token.Ok(user_id):
+            case token.Verified(user_id):
                 return Connected({"user_id": user_id})
             case _:
                 return Refused()

@@ -36,7 +36,7 @@ class VideoChannel(Channel):
         if message != "after_join":
             return
         presence: Presence = socket.endpoint.services["presence"]
-        socket.push("presence_state", presence.list(socket.topic))
+        presence.push_state(socket)
         if socket.assigns["user_id"] is not None:
             presence.track(socket, str(socket.assigns["user_id"]), {"device": "browser"})
 

@@ -1,0 +1,188 @@
+"""The conversation about a video."""
+
+from __future__ import annotations
+
+import pytest
+
+from rumbl_core import multimedia
+from rumbl_core.accounts import User
+from rumbl_core.multimedia import Video
+from rumbl_core.testing import annotation_fixture, user_fixture
+from rumbl_web.channels import user_socket, video_channel
+from rumbl_web.channels.user_socket import UserSocket
+from rumbl_web.channels.video_channel import VideoChannel
+from rumbl_web.phoenix import testing
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.testing import (
+    ClientChannel,
+    ClientSocket,
+    assert_broadcast,
+    assert_push,
+    assert_reply,
+    push,
+    refute_broadcast,
+    subscribe_and_join,
+)
+
+
+def topic(video: Video) -> str:
+    return f"videos:{video.id}"
+
+
+@pytest.fixture
+def channel(socket: ClientSocket, video: Video) -> ClientChannel:
+    return subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": 0})[1]
+
+
+def test_join_replies_with_video_annotations(socket: ClientSocket, user: User, video: Video) -> None:
+    for body in ("one", "two"):
+        annotation_fixture(user, video, body=body, at=0)
+    reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {})
+    assert channel.assigns["video_id"] == video.id
+    assert [note["body"] for note in reply["annotations"]] == ["one", "two"]
+    assert reply["more"] is False
+    assert reply["guest"] is False
+    assert reply["annotations"][0]["user"]["username"] == user.username
+
+
+def test_inserting_new_annotations(channel: ClientChannel, video: Video) -> None:
+    ref = push(channel, "new_annotation", {"body": "the body", "at": 0})
+    stored = assert_reply(ref, "ok")
+    note = assert_broadcast(channel, "new_annotation", {"body": "the body", "at": 0})
+    assert note["id"] == stored["id"]
+    assert [row.id for row in multimedia.list_annotations(video)] == [stored["id"]]
+
+
+def test_new_annotations_triggers_infosys(channel: ClientChannel, wolfram: User) -> None:
+    ref = push(channel, "new_annotation", {"body": "1 + 1", "at": 123})
+    stored = assert_reply(ref, "ok")
+    assert_broadcast(channel, "new_annotation", {"body": "1 + 1", "at": 123, "answer_to": None})
+    answer = assert_broadcast(channel, "new_annotation", {"body": "2", "at": 123})
+    assert answer["answer_to"] == stored["id"]
+    assert answer["user"]["username"] == "wolfram"
+    assert answer["source"] == {"name": "Wolfram", "url": None}
+
+
+def test_a_question_without_a_backend_user_disturbs_nobody(
+    channel: ClientChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}))
+    channel.client.endpoint.services["answers"].wait()
+    assert "run the seeds" in caplog.text
+    assert_reply(push(channel, "new_annotation", {"body": "still here", "at": 2}))
+
+
+def test_an_invalid_note_is_answered_with_its_fields_and_nobody_else_hears(
+    channel: ClientChannel, video: Video
+) -> None:
+    ref = push(channel, "new_annotation", {"body": " ", "at": -1})
+    errors = assert_reply(ref, "error")["errors"]
+    assert errors["body"] == ["can't be blank"]
+    assert "at" in errors
+    refute_broadcast(channel, "new_annotation")
+    assert multimedia.list_annotations(video) == []
+
+
+@pytest.mark.parametrize("payload", [None, [], "text", {"body": {"x": 1}, "at": "soon"}, {"body": "a\0b", "at": 1}])
+def test_a_payload_of_any_shape_is_an_error_reply(channel: ClientChannel, payload: object) -> None:
+    assert assert_reply(push(channel, "new_annotation", payload), "error")["errors"]
+
+
+def test_the_same_key_again_is_the_same_note(channel: ClientChannel, video: Video) -> None:
+    note = {"body": "once", "at": 5, "key": "k-1"}
+    first = assert_reply(push(channel, "new_annotation", note))
+    assert assert_reply(push(channel, "new_annotation", note)) == first
+    assert len(multimedia.list_annotations(video)) == 1
+
+
+def test_a_client_never_chooses_author_video_or_id(channel: ClientChannel, user: User, video: Video) -> None:
+    forged = {"body": "x", "at": 1, "user_id": 1, "video_id": 1, "id": 7, "answer_to": 1, "user": {"id": 1}}
+    stored = assert_reply(push(channel, "new_annotation", forged))
+    note = assert_broadcast(channel, "new_annotation")
+    assert note["user"]["id"] == user.id
+    assert note["answer_to"] is None
+    assert multimedia.list_annotations(video)[0].id == stored["id"]
+
+
+def test_a_rejoin_gets_only_what_was_missed(socket: ClientSocket, user: User, video: Video) -> None:
+    ids = [annotation_fixture(user, video, body=f"note {n}", at=90 - n).id for n in range(3)]
+    reply, _ = subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": ids[0]})
+    assert [note["id"] for note in reply["annotations"]] == ids[1:]
+
+
+@pytest.mark.parametrize("mark", ["7", -1, 2**70, None, True, 1.5, [1]])
+def test_a_strange_high_water_mark_starts_from_the_first_note(
+    socket: ClientSocket, user: User, video: Video, mark: object
+) -> None:
+    annotation_fixture(user, video, body="first", at=1)
+    reply, _ = subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": mark})
+    assert len(reply["annotations"]) == 1
+
+
+def test_a_long_list_comes_in_pages(
+    socket: ClientSocket, user: User, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_channel, "PAGE", 2)
+    ids = [annotation_fixture(user, video, body="x", at=9 - n).id for n in range(5)]
+    reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {})
+    seen = [note["id"] for note in reply["annotations"]]
+    while reply["more"]:
+        reply = assert_reply(push(channel, "list_annotations", {"after_id": seen[-1]}))
+        seen += [note["id"] for note in reply["annotations"]]
+    assert seen == ids
+
+
+@pytest.mark.parametrize("subtopic", ["abc", "13-slug", "", "0", "-1", "999999999", "99999999999999999999", " 1"])
+def test_a_topic_without_a_video_is_a_refused_join(socket: ClientSocket, subtopic: str) -> None:
+    with pytest.raises(testing.JoinRefused) as refused:
+        testing.join(socket, VideoChannel, f"videos:{subtopic}")
+    assert refused.value.response == {"reason": "not_found"}
+
+
+def test_an_unknown_event_ends_this_channel_alone(socket: ClientSocket, video: Video, user: User) -> None:
+    other = multimedia.create_video(user, {"title": "b", "url": "http://b", "description": "b"}).value
+    _, broken = subscribe_and_join(socket, VideoChannel, topic(video))
+    _, sibling = subscribe_and_join(socket, VideoChannel, topic(other))
+    push(broken, "no_such_event")
+    assert_push(broken, "phx_error")
+    assert_reply(push(sibling, "new_annotation", {"body": "alive", "at": 1}))
+
+
+def test_presence_is_listed_first_then_joined(socket: ClientSocket, video: Video, user: User) -> None:
+    _, channel = testing.join(socket, VideoChannel, topic(video))
+    assert assert_push(channel, "presence_state") == {}
+    diff = assert_broadcast(channel, "presence_diff", {"leaves": {}})
+    entry = diff["joins"][str(user.id)]
+    assert entry["user"] == {"id": user.id, "username": user.username, "name": "Gary"}
+    assert [meta["device"] for meta in entry["metas"]] == ["browser"]
+
+
+def test_two_tabs_are_one_person_and_closing_one_leaves_the_other(
+    connect, video: Video, user: User
+) -> None:  # type: ignore[no-untyped-def]
+    watcher, first, second = connect(user_fixture()), connect(user), connect(user)
+    _, seat = testing.join(watcher, VideoChannel, topic(video))
+    for tab in (first, second):
+        testing.join(tab, VideoChannel, topic(video))
+    presence = watcher.endpoint.services["presence"]
+    assert_broadcast(seat, "presence_diff", {"joins": {str(user.id): testing.ANY}})
+    assert_broadcast(seat, "presence_diff", {"joins": {str(user.id): testing.ANY}})
+    assert len(presence.list(topic(video))[str(user.id)]["metas"]) == 2
+    testing.close(first)
+    assert_broadcast(seat, "presence_diff", {"leaves": {str(user.id): testing.ANY}})
+    assert len(presence.list(topic(video))[str(user.id)]["metas"]) == 1
+
+
+def test_a_guest_reads_along_but_posts_nothing(
+    endpoint: Endpoint, channel: ClientChannel, video: Video
+) -> None:
+    token = user_socket.guest_token(endpoint.secret)
+    client = testing.connect(UserSocket, {"token": token}, endpoint=endpoint)
+    reply, guest = testing.join(client, VideoChannel, topic(video))
+    assert reply["guest"] is True
+    refused = push(guest, "new_annotation", {"body": "spam", "at": 1})
+    assert assert_reply(refused, "error") == {"reason": "unauthorized"}
+    push(channel, "new_annotation", {"body": "hello", "at": 1})
+    assert_broadcast(guest, "new_annotation", {"body": "hello"})
+    assert multimedia.list_annotations(video)[0].body == "hello"
+    testing.close(client)

@@ -1,0 +1,156 @@
+"""A viewer without a browser: logs in by HTTP, speaks the channel protocol (V2 JSON) over a real WebSocket."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import time
+from html import unescape
+from typing import Any
+
+import requests
+from simple_websocket import Client, ConnectionClosed, ConnectionError
+
+BOOT = re.compile(r'<script id="rumbl-boot" type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
+TOKEN = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
+
+SETTLE_S = 2.0
+"""As in the page's resume.js: a live note this young may have overtaken another."""
+
+
+class Account:
+    """A person with cookies, by HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def register(self, name: str, username: str) -> Account:
+        """Register, which logs in."""
+        fields = {"user[name]": name, "user[username]": username, "user[password]": "supersecret"}
+        answer = self.submit("/users/new", "/users", fields)
+        assert f"{name} created!" in answer.text
+        return self
+
+    def submit(self, form: str, action: str, fields: dict[str, str]) -> requests.Response:
+        """Fetch the page of a form for its token, then send it."""
+        page = self.http.get(self.url + form, timeout=10)
+        token = TOKEN.search(page.text)
+        assert token, f"no form on {form}: {page.status_code}"
+        data = {**fields, "_csrf_token": unescape(token[1])}
+        return self.http.post(self.url + action, data=data, timeout=10)
+
+    def boot(self, path: str) -> dict[str, Any]:
+        """What the watch page hands to its script."""
+        page = self.http.get(self.url + path, timeout=10)
+        found = BOOT.search(page.text)
+        assert found, f"{path}: {page.status_code}"
+        return dict(json.loads(found[1]))
+
+
+class Viewer:
+    """One tab on one video: joins, posts, and keeps what a page would show, by id."""
+
+    def __init__(self, url: str, token: str, video_id: int) -> None:
+        self.notes: dict[int, dict[str, Any]] = {}
+        self.acknowledged: dict[str, int] = {}
+        self.pending: dict[str, str] = {}
+        self._address = url.replace("http", "ws", 1) + f"/socket/websocket?token={token}&vsn=2.0.0"
+        self._topic = f"videos:{video_id}"
+        self._refs = itertools.count(1)
+        self._join_ref = ""
+        self._keys: dict[str, str] = {}
+        self._seen_at: dict[int, float] = {}
+        self._socket: Client | None = None
+
+    def connect(self, deadline_s: float = 20.0) -> Viewer:
+        """Connect and join, trying again like a page does; send what was never acknowledged once more."""
+        end = time.monotonic() + deadline_s
+        while True:
+            try:
+                self._socket = Client(self._address)
+                self._join()
+                break
+            except (ConnectionError, ConnectionClosed, OSError):
+                assert time.monotonic() < end, "could not connect in time"
+                time.sleep(0.05)
+        for key, body in list(self.pending.items()):
+            self.post(key, body)
+        return self
+
+    def post(self, key: str, body: str, at: int = 7000) -> None:
+        """Push a note; the acknowledgement comes later."""
+        self.pending[key] = body
+        ref = self.push("new_annotation", {"body": body, "at": at, "key": key})
+        self._keys[ref] = key
+
+    def push(self, event: str, payload: dict[str, Any]) -> str:
+        """Push an event on the joined topic and give its ref. Raises ConnectionClosed."""
+        assert self._socket is not None
+        ref = str(next(self._refs))
+        self._socket.send(json.dumps([self._join_ref, ref, self._topic, event, payload]))
+        return ref
+
+    def read(self, timeout_s: float = 0.05) -> list[Any] | None:
+        """Take in one frame, or None when none came in time. Raises ConnectionClosed."""
+        assert self._socket is not None
+        frame = self._socket.receive(timeout=timeout_s)
+        if frame is None:
+            return None
+        message: list[Any] = json.loads(frame)
+        self._take(message)
+        return message
+
+    def read_until(self, done: Any, deadline_s: float = 10.0) -> None:
+        """Take in frames until `done()`."""
+        end = time.monotonic() + deadline_s
+        while not done():
+            assert time.monotonic() < end, f"not in {deadline_s} s; {len(self.notes)} notes, pending {self.pending}"
+            self.read()
+
+    def close(self) -> None:
+        """Leave as a closed tab does."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _join(self) -> None:
+        self._keys.clear()
+        payload = {"last_seen_id": self._settled()}
+        self._join_ref = ref = str(next(self._refs))
+        assert self._socket is not None
+        self._socket.send(json.dumps([ref, ref, self._topic, "phx_join", payload]))
+        response = self._reply_to(ref)
+        while response["more"]:
+            response = self._reply_to(self.push("list_annotations", {"after_id": max(self.notes)}))
+
+    def _reply_to(self, ref: str) -> dict[str, Any]:
+        end = time.monotonic() + 10
+        while True:
+            message = self.read(0.2)
+            if message and message[1] == ref and message[3] == "phx_reply":
+                assert message[4]["status"] == "ok", message
+                return dict(message[4]["response"])
+            assert time.monotonic() < end, f"no reply to {ref}"
+
+    def _take(self, message: list[Any]) -> None:
+        _, ref, _, event, payload = message
+        if event == "new_annotation":
+            self._show(payload, time.monotonic())
+        elif event == "phx_reply" and payload["status"] == "ok":
+            for note in payload["response"].get("annotations", ()):
+                self._show(note, 0.0)
+            key = self._keys.pop(ref, None) if ref else None
+            if key is not None:
+                self.acknowledged[key] = payload["response"]["id"]
+                self.pending.pop(key, None)
+
+    def _show(self, note: dict[str, Any], seen_at: float) -> None:
+        self.notes.setdefault(note["id"], note)
+        self._seen_at.setdefault(note["id"], seen_at)
+
+    def _settled(self) -> int:
+        """The id to resume after: like the page, it doubts live notes that came just before the cut."""
+        limit = time.monotonic() - SETTLE_S
+        return max((id for id, seen_at in self._seen_at.items() if seen_at <= limit), default=0)
