@@ -1,1 +1,13 @@
-"""info_sys: asks many sources a question at once and keeps the best answers."""
+"""info_sys: asks many sources a question at once and keeps the best answers.
+
+    from info_sys import compute
+    compute("1 + 1", limit=1)[0].text  # '2'
+
+`info_sys.application.start(settings)` must have been called before.
+"""
+
+from info_sys.backend import Backend, Options
+from info_sys.result import Result
+from info_sys.system import compute
+
+__all__ = ["Backend", "Options", "Result", "compute"]

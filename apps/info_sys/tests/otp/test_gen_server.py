@@ -93,6 +93,7 @@ class TestCall:
         """What is left in a mailbox at death is answered."""
         gate = threading.Event()
         cast(server, lambda s: gate.wait(5) and None)
+        eventually(lambda: server.queue_length == 0)
         reasons = []
 
         def ask():

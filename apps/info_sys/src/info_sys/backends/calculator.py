@@ -1,0 +1,65 @@
+"""The calculator: answers sums by itself, without network or key. What is no sum gets no answer.
+
+1 + 1           2*3=            what is 2^10?       sqrt(2) * 10
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from info_sys.arithmetic import Refused, evaluate, show
+from info_sys.arithmetic.parser import MAX_LENGTH
+from info_sys.backend import Backend, Options
+from info_sys.result import Result
+
+# Just under Wolfram's 95: where both answer, the one with a page behind it comes first.
+SCORE: Final = 90
+
+_ASKING: Final = re.compile(r"(?:what\s+is|what'?s|how\s+much\s+is|calculate|compute|calc)\s+", re.IGNORECASE)
+_WORTH_A_TRY: Final = re.compile(r"\d|\b(?:pi|e|tau)\b", re.IGNORECASE)
+# 2024-1-2, 1/2/2024, 555-1234, 030-555-1234: written like a sum, meant as a date or a telephone number.
+_NO_SUM: Final = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4}|\d{1,2}/\d{1,2}/\d{2,4}|\d{4}/\d{1,2}/\d{1,2}"
+    r"|\d{2,4}(?:-\d{3,4})*-\d{3,}(?:-\d{3,})*"
+)
+
+
+class Calculator(Backend):
+    """A backend with `+ - * / // % ^` and brackets, the usual functions, pi and e; exact where it can be."""
+
+    name = "calculator"
+    title = "Calculator"
+
+    def matches(self, query: str) -> bool:
+        """Short, and with a digit or a constant in it."""
+        return len(query) <= MAX_LENGTH and _WORTH_A_TRY.search(query) is not None
+
+    def compute(self, query: str, opts: Options) -> list[Result]:
+        """One result, or none. Bounded in time by the limits of `arithmetic`; never raises."""
+        answer = calculate(query)
+        return [] if answer is None else [Result(SCORE, answer, self)]
+
+
+def calculate(query: str) -> str | None:
+    """The value of the sum in `query`, as text; None when there is no sum to compute."""
+    if len(query) > MAX_LENGTH:
+        return None
+    text, asked = _strip(query)
+    if not asked and _NO_SUM.fullmatch(text):
+        return None
+    try:
+        result = evaluate(text)
+        if result.operations or (asked and result.constant):
+            return show(result.value)
+    except Refused:
+        pass
+    return None
+
+
+def _strip(query: str) -> tuple[str, bool]:
+    """The bare expression, and whether words or signs around it ask for its value."""
+    text = query.strip()
+    bare = text.rstrip("?=! \t\n").strip()
+    asked = _ASKING.match(bare)
+    return (bare[asked.end() :] if asked else bare), asked is not None or "=" in text[len(bare) :]

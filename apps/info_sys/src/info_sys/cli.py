@@ -1,0 +1,87 @@
+"""The command line: `info-sys ask "1 + 1"`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from info_sys import application
+from info_sys.backends import TITLES
+from info_sys.otp import observer
+from info_sys.result import Result
+from info_sys.settings import SettingsError, load
+from info_sys.system import LIMIT, compute
+
+
+@click.group()
+@click.version_option(package_name="info-sys")
+def main() -> None:
+    """Ask many sources a question at once. Settings come from the environment, like WOLFRAM_APP_ID."""
+    logging.basicConfig(format="%(message)s")
+
+
+@main.command()
+@click.argument("question")
+@click.option("--limit", default=LIMIT, show_default=True, help="How many answers at most.")
+@click.option("--timeout-ms", type=int, help="How long to wait, in ms; default INFO_SYS_TIMEOUT_MS or 10000.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+def ask(question: str, limit: int, timeout_ms: int | None, as_json: bool) -> None:
+    """Ask QUESTION and print the answers, the best first. The exit code is 1 when there is none."""
+    with _started():
+        results = compute(question, limit=limit, timeout_ms=timeout_ms)
+    if as_json:
+        click.echo(json.dumps([_as_dict(result) for result in results], ensure_ascii=False))
+    elif results:
+        click.echo(_table(results))
+    else:
+        click.echo("No answer.", err=True)
+    raise SystemExit(0 if results else 1)
+
+
+@main.command("backends")
+def list_backends() -> None:
+    """List who can be asked, and whether they are on."""
+    with _started() as app:
+        on = {backend.name for backend in app.backends}
+    for name, title in TITLES.items():
+        click.echo(f"{name:<12}  {title:<16}  {'on' if name in on else 'off'}")
+
+
+@main.command()
+def tree() -> None:
+    """Show the supervision tree."""
+    with _started() as app:
+        click.echo("\n".join(observer.tree(app.supervisor).lines()))
+
+
+@contextmanager
+def _started() -> Iterator[application.Application]:
+    try:
+        settings = load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    app = application.start(settings)
+    try:
+        yield app
+    finally:
+        app.stop()
+
+
+def _as_dict(result: Result) -> dict[str, object]:
+    return {"score": result.score, "backend": _name(result), "text": result.text, "url": result.url}
+
+
+def _table(results: Iterable[Result]) -> str:
+    return "\n".join(f"{result.score:>5g}  {_name(result):<12}  {_line(result)}" for result in results)
+
+
+def _name(result: Result) -> str:
+    return result.backend.name if result.backend else ""
+
+
+def _line(result: Result) -> str:
+    return " / ".join((result.text or "").splitlines())
