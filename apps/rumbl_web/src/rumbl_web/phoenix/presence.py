@@ -1,0 +1,128 @@
+"""Presence: who is on a topic, told to everybody there as it changes. Subclass it to decorate the entries.
+
+    class Presence(presence.Presence):
+        def fetch(self, topic, entries):
+            users = names_of(list(entries))                      # one query for the whole batch
+            return {key: {**entry, "user": users.get(key)} for key, entry in entries.items()}
+
+    def handle_info(self, message, socket):                      # in the channel, after "after_join"
+        presence.push_state(socket)
+        presence.track(socket, user_id, {"device": "browser"})
+
+The list comes first, then the tracking, so a joiner learns of itself by the diff. Clients hear
+`presence_state`, `presence_diff`, and in crowds `presence_count` (docs/adr/0001-presence-in-crowds.md).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any, Final
+
+from info_sys.otp import Process
+from rumbl_web.phoenix.channel_socket import ChannelSocket
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.message import Broadcast
+from rumbl_web.phoenix.tracker.room import Announcement, Count, Diff, Entries, Everybody
+from rumbl_web.phoenix.tracker.state import AlreadyTracked, NotTracked
+from rumbl_web.phoenix.tracker.tracker import Meta, Tracker
+
+__all__ = ["AlreadyTracked", "Entries", "NotTracked", "Presence"]
+
+log = logging.getLogger(__name__)
+
+STATE: Final = "presence_state"
+DIFF: Final = "presence_diff"
+COUNT: Final = "presence_count"
+
+Metas = list[dict[str, Any]]
+
+_SNAPSHOT_S: Final = 1.0
+
+
+class Presence:
+    """The presences of one endpoint. Works from the moment it is made; safe to use from any thread."""
+
+    def __init__(self, endpoint: Endpoint, max_listed: int | None = None) -> None:
+        self._endpoint = endpoint
+        self._tracker = Tracker(endpoint.pubsub.adapter.node_name, self._announce, max_listed)
+        # In a crowd joiners share one list for a second: each making its own would cost the crowd's square.
+        self._snapshots: dict[str, tuple[float, Entries]] = {}
+
+    def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Decorate a batch of entries `{key: {"metas": [...]}}`; override it. Keep the metas."""
+        return entries
+
+    def track(self, socket: ChannelSocket, key: object, meta: Mapping[str, Any]) -> str:
+        """Make this channel present under `key` (a string on the wire) until it ends; give its phx_ref.
+
+        Raises AlreadyTracked. Several channels under one key are several metas of it.
+        """
+        return self.track_process(socket.process, socket.topic, key, meta)
+
+    def track_process(self, process: Process, topic: str, key: object, meta: Mapping[str, Any]) -> str:
+        """Make any process present, as `track`."""
+        return self._tracker.track(process, topic, str(key), meta)
+
+    def update(self, socket: ChannelSocket, key: object, meta: Meta) -> str:
+        """Replace the meta, or change it by a function of the old; give the new ref. Raises NotTracked."""
+        return self._tracker.update(socket.process, socket.topic, str(key), meta)
+
+    def untrack(self, socket: ChannelSocket, key: object = None) -> None:
+        """Make this channel absent, under one key or (None) all."""
+        self._tracker.untrack(socket.process, socket.topic, None if key is None else str(key))
+
+    def list(self, topic: str) -> Entries:
+        """Who is there, decorated; in a crowd at most `max_listed` sessions, up to a second old."""
+        if not self._tracker.crowded(topic):
+            self._snapshots.pop(topic, None)
+            return self._decorate(topic, self._tracker.list(topic))
+        made, entries = self._snapshots.get(topic, (float("-inf"), {}))
+        if made + _SNAPSHOT_S < monotonic():
+            entries = self._decorate(topic, self._tracker.list(topic))
+            self._snapshots[topic] = (monotonic(), entries)
+        return entries
+
+    def get_by_key(self, topic: str, key: object) -> Metas:
+        """The metas under one key, undecorated."""
+        return [dict(entry.meta) for entry in self._tracker.entries(topic, str(key))]
+
+    def count(self, topic: str) -> int:
+        """How many sessions are there."""
+        return self._tracker.count(topic)
+
+    def push_state(self, socket: ChannelSocket) -> None:
+        """Push `presence_state` to a joiner, and in a crowd its size."""
+        socket.push(STATE, self.list(socket.topic))
+        if self._tracker.crowded(socket.topic):
+            socket.push(COUNT, {"count": self.count(socket.topic)})
+
+    def stop(self) -> None:
+        """Announce nothing more."""
+        self._tracker.stop()
+
+    def _announce(self, topic: str, announcement: Announcement) -> None:
+        # To this node's subscribers only: each node tells its own of all changes that it learns of.
+        event, payload = self._render(topic, announcement)
+        self._endpoint.pubsub.deliver(Broadcast(topic, event, payload))
+
+    def _render(self, topic: str, announcement: Announcement) -> tuple[str, dict[str, Any]]:
+        match announcement:
+            case Count(count):
+                return COUNT, {"count": count}
+            case Everybody(entries):
+                self._snapshots.pop(topic, None)
+                return STATE, self._decorate(topic, entries)
+            case Diff(joins, leaves):
+                return DIFF, {"joins": self._decorate(topic, joins), "leaves": self._decorate(topic, leaves)}
+
+    def _decorate(self, topic: str, entries: Entries) -> Entries:
+        """Fetch; if that fails, who is there is still told, undecorated."""
+        if not entries:
+            return entries
+        try:
+            return dict(self.fetch(topic, entries))
+        except Exception:
+            log.exception("%s.fetch failed on %r", type(self).__name__, topic)
+            return entries

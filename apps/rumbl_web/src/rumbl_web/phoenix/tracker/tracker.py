@@ -1,0 +1,195 @@
+"""The tracker: presences of living processes, and one process that announces their changes.
+
+Tracking changes the data at once, on the calling thread, so a caller reads its own writes. Announcing may
+be slow (`fetch` asks a database), so it has a process of its own; what happens meanwhile joins the next
+announcement.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from time import monotonic
+from typing import Any, ClassVar, Final
+
+from info_sys.otp import Down, Process, send_after
+from rumbl_web.phoenix.tracker.room import Announcement, Entries, Entry, Room, group
+from rumbl_web.phoenix.tracker.state import State
+
+log = logging.getLogger(__name__)
+
+Announce = Callable[[str, Announcement], None]
+Meta = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+class _Wake(Enum):
+    WAKE = 1
+
+
+_WAKE: Final = _Wake.WAKE
+
+
+class Tracker:
+    """The presences of this node. Safe to use from any thread.
+
+    `announce(topic, announcement)` is called on a scheduler thread, one at a time; `max_listed` is the
+    largest room whose changes are told one by one (None: any).
+    """
+
+    def __init__(self, node_name: str, announce: Announce, max_listed: int | None = None) -> None:
+        self.max_listed = max_listed
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._state = State(node_name)
+        self._dirty: dict[str, None] = {}
+        self._stopped = False
+        self._announcer = Announcer(self).start()
+
+    def track(self, process: Process, topic: str, key: str, meta: Mapping[str, Any]) -> str:
+        """Make `process` present until it ends; give the phx_ref. Raises AlreadyTracked."""
+        with self._lock:
+            known = self._state.knows(process)
+            ref = self._state.track(process, topic, key, meta).ref
+            self._changed([topic])
+        if not known:
+            process.monitor(self._on_down)
+        return ref
+
+    def update(self, process: Process, topic: str, key: str, meta: Meta) -> str:
+        """Replace the meta (or change it by a function); give the new phx_ref. Raises NotTracked."""
+        if callable(meta):
+            with self._lock:
+                old = self._state.meta(process, topic, key)
+            meta = meta(old)
+        with self._lock:
+            ref = self._state.update(process, topic, key, meta).ref
+            self._changed([topic])
+        return ref
+
+    def untrack(self, process: Process, topic: str, key: str | None = None) -> None:
+        """Make `process` absent. Nothing happens if it was not present."""
+        with self._lock:
+            self._changed(self._state.untrack(process, topic, key))
+
+    def list(self, topic: str) -> Entries:
+        """Who is there, by key; in a crowd only the `max_listed` sessions that have been there longest."""
+        with self._lock:
+            room = self._state.rooms.get(topic)
+            return {} if room is None else group(room.entries.values(), self.max_listed)
+
+    def entries(self, topic: str, key: str) -> Sequence[Entry]:
+        """The sessions under one key."""
+        with self._lock:
+            room = self._state.rooms.get(topic)
+            return [] if room is None else [entry for entry in room.entries.values() if entry.key == key]
+
+    def count(self, topic: str) -> int:
+        """How many sessions there are."""
+        room = self._state.rooms.get(topic)
+        return 0 if room is None else len(room.entries)
+
+    def crowded(self, topic: str) -> bool:
+        """Whether the room is too large for its changes to be told one by one."""
+        room = self._state.rooms.get(topic)
+        if room is None or self.max_listed is None:
+            return False
+        return room.crowded or len(room.entries) > self.max_listed
+
+    def rooms(self) -> int:
+        """How many topics have presences or untold changes."""
+        return len(self._state.rooms)
+
+    def stop(self) -> None:
+        """Announce nothing more."""
+        self._stopped = True
+        self._announcer.exit()
+
+    # -- for the announcer
+
+    def take_dirty(self) -> dict[str, None]:
+        """The topics with untold changes, since the last call."""
+        with self._lock:
+            dirty, self._dirty = self._dirty, {}
+            return dirty
+
+    def wait_ms(self, topic: str, now_ms: float) -> float:
+        """How long to wait before the next announcement on `topic`; 0 or less: do it."""
+        room = self._state.rooms.get(topic)
+        return 0.0 if room is None else room.announced_ms + room.window_ms() - now_ms
+
+    def tell(self, topic: str, now_ms: float) -> None:
+        """Announce what is untold on `topic`. What the announcing raises is logged."""
+        with self._lock:
+            announcement = self._next(topic, now_ms)
+        if announcement is None:
+            return
+        try:
+            self._announce(topic, announcement)
+        except Exception:
+            log.exception("presence changes on %r were not announced", topic)
+
+    def _next(self, topic: str, now_ms: float) -> Announcement | None:
+        room = self._state.rooms.get(topic)
+        if room is None:
+            return None
+        room.queued = False
+        announcement = room.announce(self.max_listed)
+        if announcement is not None:
+            room.announced_ms = now_ms
+        self._state.sweep(topic)
+        return announcement
+
+    # -- changes
+
+    def _on_down(self, down: Down) -> None:
+        with self._lock:
+            self._changed(self._state.forget(down.process))
+
+    def _changed(self, topics: Iterable[str]) -> None:
+        was_clean = not self._dirty
+        for topic in topics:
+            room = self._state.rooms[topic]
+            if not room.queued:
+                room.queued = True
+                self._dirty[topic] = None
+        if was_clean and self._dirty and not self._announcer.send(_WAKE) and not self._stopped:
+            self._revive()
+
+    def _revive(self) -> None:
+        """The announcer was killed: what it had put off is dirty again, and a new one begins."""
+        queued = (topic for topic, room in self._state.rooms.items() if room.queued)
+        self._dirty.update(dict.fromkeys(queued))
+        self._announcer = Announcer(self).start()
+        self._announcer.send(_WAKE)
+
+    def room(self, topic: str) -> Room | None:
+        """The room of `topic`, for the observer and tests."""
+        return self._state.rooms.get(topic)
+
+
+class Announcer(Process):
+    """Tells of changes: at once where it was quiet, else when the window since the last time is over."""
+
+    __slots__ = ("tracker",)
+
+    max_mailbox: ClassVar[int] = 1_000_000
+    """One wake-up at a time, and one timer per topic with changes: it is bounded by the rooms."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        super().__init__()
+        self.tracker = tracker
+
+    def handle(self, message: object) -> None:
+        """A wake-up: look at all changed topics. A topic: its window is over."""
+        now_ms = monotonic() * 1000
+        if isinstance(message, str):
+            self.tracker.tell(message, now_ms)
+            return
+        for topic in self.tracker.take_dirty():
+            wait_ms = self.tracker.wait_ms(topic, now_ms)
+            if wait_ms > 0:
+                send_after(self, topic, wait_ms)
+            else:
+                self.tracker.tell(topic, now_ms)

@@ -1,0 +1,123 @@
+"""What is told of a room, as pure data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from info_sys.otp import Process
+from rumbl_web.phoenix.tracker.room import Count, Diff, Entry, Everybody, Room, group
+
+
+def entry(key: str, ref: str, **meta: Any) -> Entry:
+    return Entry(Process(), "room", key, {**meta, "phx_ref": ref}, 1)
+
+
+def metas(*refs: str) -> dict[str, Any]:
+    return {"metas": [{"phx_ref": ref} for ref in refs]}
+
+
+def crowd(size: int) -> tuple[Room, list[Entry]]:
+    room, entries = Room(), [entry(str(n), f"r{n}") for n in range(size)]
+    for one in entries:
+        room.add(one)
+    return room, entries
+
+
+class TestGroup:
+    def test_sessions_of_one_key_are_metas_in_order(self) -> None:
+        assert group([entry("1", "a"), entry("2", "b"), entry("1", "c")]) == {
+            "1": metas("a", "c"),
+            "2": metas("b"),
+        }
+
+    def test_at_most_limit_sessions_are_listed(self) -> None:
+        assert group([entry("1", "a"), entry("1", "b"), entry("2", "c")], 2) == {"1": metas("a", "b")}
+
+    def test_the_metas_are_copies(self) -> None:
+        one = entry("1", "a")
+
+        group([one])["1"]["metas"][0]["phx_ref"] = "changed"
+
+        assert one.ref == "a"
+
+
+class TestDiffs:
+    def test_joins_and_leaves_since_the_last_announcement_are_one_diff(self) -> None:
+        room, (first, second) = crowd(2)
+        assert room.announce() == Diff({"0": metas("r0"), "1": metas("r1")}, {})
+
+        room.remove(first)
+        room.add(entry("2", "c"))
+
+        assert room.announce() == Diff({"2": metas("c")}, {"0": metas("r0")})
+        assert list(room.entries) == [second.ref, "c"]
+
+    def test_nothing_new_is_nothing_to_tell(self) -> None:
+        room, _ = crowd(1)
+        room.announce()
+
+        assert room.announce() is None
+
+    def test_who_came_and_went_untold_is_never_told_of(self) -> None:
+        room, (only,) = crowd(1)
+
+        room.remove(only)
+
+        assert room.announce() is None
+        assert room.forgettable
+
+    def test_a_room_is_kept_until_its_last_leave_is_told(self) -> None:
+        room, (only,) = crowd(1)
+        room.announce()
+        room.remove(only)
+        assert not room.forgettable
+
+        assert room.announce() == Diff({}, {"0": metas("r0")})
+        assert room.forgettable
+
+    def test_the_window_grows_with_the_room_up_to_a_second(self) -> None:
+        assert crowd(1)[0].window_ms() < 1
+        assert crowd(250)[0].window_ms() == 25
+        assert crowd(20_000)[0].window_ms() == 1000
+
+
+class TestCrowds:
+    def test_over_the_limit_only_the_number_is_told(self) -> None:
+        room, _ = crowd(10)
+        assert room.announce(10) == Diff({str(n): metas(f"r{n}") for n in range(10)}, {})
+
+        room.add(entry("new", "x"))
+
+        assert room.announce(10) == Count(11)
+        assert room.announce(10) is None
+        room.add(entry("newer", "y"))
+        assert room.announce(10) == Count(12)
+        assert room.window_ms() == 1000
+
+    def test_well_under_the_limit_the_whole_list_is_told(self) -> None:
+        room, entries = crowd(11)
+        assert room.announce(10) == Count(11)
+
+        room.remove(entries[0])
+        room.remove(entries[1])
+        assert room.announce(10) == Count(9)
+        room.remove(entries[2])
+
+        assert room.announce(10) == Everybody({str(n): metas(f"r{n}") for n in range(3, 11)})
+        room.remove(entries[3])
+        assert room.announce(10) == Diff({}, {"3": metas("r3")})
+
+    def test_a_crowd_that_leaves_at_once_leaves_nothing_behind(self) -> None:
+        room, entries = crowd(11)
+        room.announce(10)
+
+        for one in entries:
+            room.remove(one)
+
+        assert room.announce(10) == Everybody({})
+        assert room.forgettable
+
+    def test_without_a_limit_there_is_no_crowd(self) -> None:
+        room, _ = crowd(5000)
+
+        assert isinstance(room.announce(None), Diff)
