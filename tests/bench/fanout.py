@@ -113,7 +113,13 @@ def _middle_figures(rounds: Rounds) -> list[Figure]:
     joins: Fields = {"phase": "join", "clients": size}
     each, figure = "round_trips_per_s", rounds.figure
     return [
-        figure(f"bursts of 8 to {size:,}, deliveries/s", "deliveries_per_s", bursts, figures.BURSTS),
+        figure(
+            f"bursts of 8 to {size:,}, deliveries/s",
+            "deliveries_per_s",
+            bursts,
+            figures.BURSTS,
+            FANOUT_AT_LEAST,
+        ),
         figure(f"channel round trips/s, {asking}", each, {"phase": "call"}, figures.CALLS),
         figure(f"heartbeats/s, {asking}", each, {"phase": "heartbeat"}, figures.HEARTBEATS),
         figure(f"joins/s, {size:,} clients", "joins_per_s", joins, figures.JOINS),

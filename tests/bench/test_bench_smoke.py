@@ -78,7 +78,7 @@ def test_a_lost_delivery_is_counted(lossy: Running) -> None:
 
 def test_a_client_that_is_refused_fails_the_run(lossy: Running) -> None:
     with pytest.raises(load.LoadError, match="upgrade refused"):
-        load.play(lossy, CLIENTS, [], path="/nowhere", patience=0.5)
+        load.play(lossy, CLIENTS, [], path="/nowhere", patience=0.5, settle=0)
 
 
 def test_a_ratio_is_taken_round_by_round_and_judged() -> None:

@@ -53,7 +53,7 @@ def spec(data: Data, video_id: int) -> Spec:
     """The site as `make run` starts it, with one worker; the driver joins `video_id`, one user per client."""
     return Spec(
         "rumbl site",
-        (sys.executable, "-m", "rumbl_web.cli", "serve", "--config", "config"),
+        (sys.executable, "-m", "rumbl_web", "serve", "--config", "config"),
         environ(data.folder),
         PROJECT,
         (

@@ -1,0 +1,51 @@
+"""`python -m tests.bench.servers.fixtures USERS VIDEOS`: fills the database through the contexts.
+
+Prints one JSON line: `{"tokens": [...], "video_ids": [...]}`, a socket token per user.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import rumbl_core.application
+from rumbl_core import accounts, multimedia
+from rumbl_core.result import Ok
+from rumbl_core.settings import Settings
+from rumbl_web.channels.user_socket import user_token
+from tests.bench.servers.site import SECRET
+
+
+def main(users: int, videos: int) -> None:
+    """Make them in a migrated database; the first user owns the videos."""
+    core = rumbl_core.application.start(Settings())
+    try:
+        core.migrate()
+        core.seed(demo=False)
+        members = [_user(number) for number in range(users)]
+        video_ids = [_video(members[0], number) for number in range(videos)]
+    finally:
+        core.stop()
+    tokens = [user_token(SECRET, member.id) for member in members]
+    print(json.dumps({"tokens": tokens, "video_ids": video_ids}))
+
+
+def _user(number: int) -> accounts.User:
+    made = accounts.create_user({"name": f"Member {number}", "username": f"member{number}"})
+    assert isinstance(made, Ok), made
+    return made.value
+
+
+def _video(owner: accounts.User, number: int) -> int:
+    attrs = {
+        "url": "https://video.example/film.webm",
+        "title": f"Film {number}",
+        "description": "A film that nobody plays: the bench only talks about it.",
+    }
+    made = multimedia.create_video(owner, attrs)
+    assert isinstance(made, Ok), made
+    return int(made.value.id)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
