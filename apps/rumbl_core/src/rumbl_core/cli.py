@@ -181,3 +181,7 @@ def _running(embedded: EmbeddedPostgres) -> str:
 def _refuse_old_database(app: Application) -> None:
     if migrations.version(app.url) != migrations.latest():
         raise StartError("the database isn't up to date; first run: rumbl-core migrate")
+
+
+if __name__ == "__main__":
+    main()

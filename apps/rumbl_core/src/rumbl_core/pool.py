@@ -30,7 +30,7 @@ class Pool:
             url, pool_size=size, max_overflow=0, pool_timeout=WAIT_S, pool_use_lifo=True
         )
         event.listen(self._engine, "connect", _limit)
-        event.listen(self._engine, "checkout", _refuse_dead)
+        event.listen(self._engine, "checkout", refuse_dead)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         _forget_after_fork(self._engine)
 
@@ -59,7 +59,7 @@ def _limit(connection: Any, _record: object) -> None:
     connection.autocommit = False
 
 
-def _refuse_dead(connection: Any, _record: object, _proxy: object) -> None:
+def refuse_dead(connection: Any, _record: object, _proxy: object) -> None:
     """Replace a connection that the server closed while it lay in the pool.
 
     An idle connection has nothing to say: if its socket is readable, that is the end of it. Looking costs a

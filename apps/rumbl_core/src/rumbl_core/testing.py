@@ -29,7 +29,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, NullPool
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -38,7 +38,7 @@ from rumbl_core.accounts import User
 from rumbl_core.backend_seeds import reserved
 from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Annotation, Video
-from rumbl_core.pool import Pool, make_engine
+from rumbl_core.pool import Pool, make_engine, refuse_dead
 from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
 from rumbl_core.result import Error, Ok
@@ -98,25 +98,25 @@ def rumbl_database() -> Iterator[URL]:
 
 
 @pytest.fixture(scope="session")
-def rumbl_connection(rumbl_database: URL) -> Iterator[Connection]:
-    """The connection that all sandboxes of this run use, one after the other."""
-    engine = make_engine(rumbl_database, poolclass=NullPool)
-    with engine.connect() as connection:
-        yield connection
+def rumbl_engine(rumbl_database: URL) -> Iterator[Engine]:
+    """The engine with the one connection that all sandboxes of this run use, one after the other."""
+    engine = make_engine(rumbl_database, pool_size=1, max_overflow=0)
+    event.listen(engine, "checkout", refuse_dead)
+    yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sandbox(rumbl_connection: Connection) -> Iterator[Sandbox]:
+def sandbox(rumbl_engine: Engine) -> Iterator[Sandbox]:
     """The repo in a transaction of this test's thread, rolled back at the end."""
-    with _sandboxed(rumbl_connection, shared=False) as box:
+    with _sandboxed(rumbl_engine, shared=False) as box:
         yield box
 
 
 @pytest.fixture
-def shared_sandbox(rumbl_connection: Connection) -> Iterator[Sandbox]:
+def shared_sandbox(rumbl_engine: Engine) -> Iterator[Sandbox]:
     """The repo in a transaction that every thread shares, rolled back at the end."""
-    with _sandboxed(rumbl_connection, shared=True) as box:
+    with _sandboxed(rumbl_engine, shared=True) as box:
         yield box
 
 
@@ -165,15 +165,16 @@ def _sure(result: Ok[S] | Error[Changeset[S]]) -> S:
 
 
 @contextmanager
-def _sandboxed(connection: Connection, *, shared: bool) -> Iterator[Sandbox]:
-    box = Sandbox(connection, shared=shared)
-    connection.begin()
-    before = repo.configure(box)
-    try:
-        yield box
-    finally:
-        repo.configure(before)
-        box.close()
+def _sandboxed(engine: Engine, *, shared: bool) -> Iterator[Sandbox]:
+    with engine.connect() as connection:
+        connection.begin()
+        box = Sandbox(connection, shared=shared)
+        before = repo.configure(box)
+        try:
+            yield box
+        finally:
+            repo.configure(before)
+            box.close()
 
 
 def _server(stack: ExitStack) -> URL:

@@ -27,7 +27,6 @@ _log = logging.getLogger(__name__)
 _VERSION: Final = "18"
 _PORT: Final = 5432
 _START_S: Final = 60
-_TRIES: Final = 3
 # A socket's path may have 107 bytes on Linux, 103 on macOS.
 _MAX_SOCKET_PATH: Final = 100
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/_.+@~-]+")
@@ -121,33 +120,37 @@ class Cluster:
             )
 
     def _start(self, durable: bool) -> URL:
-        self._forget_dead_server()
         sockets = self._socket_dir()
+        self._forget_dead_server(sockets)
         options = {
             **_SERVER_OPTIONS,
             **({} if durable else _NOT_DURABLE),
             "unix_socket_directories": str(sockets),
         }
         flags = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
-        command = ("pg_ctl", "-D", str(self.data), "-w", "-t", str(_START_S), "-l", str(self.data / "log"))
-        for attempt in range(1, _TRIES + 1):
-            try:
-                self._run(*command, "-o", flags, "start")
-                break
-            except StartError:
-                # Sessions of a killed server take a moment to notice that it is gone.
-                if attempt == _TRIES:
-                    raise
-                time.sleep(attempt)
+        files = ("-D", str(self.data), "-l", str(self.data / "log"))
+        self._run("pg_ctl", *files, "-w", "-t", str(_START_S), "-o", flags, "start")
         address = self.address()
         if address is None:
             raise StartError(f"RUMBL_DATA: PostgreSQL started but doesn't answer; see {self.data / 'log'}")
         return address
 
-    def _forget_dead_server(self) -> None:
-        """Remove the pid file of a server that is gone: PostgreSQL trusts any living process of that pid."""
-        if self._live_pid() is None:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+    def _forget_dead_server(self, sockets: Path) -> None:
+        """Remove the lock files of a server that was killed, once its last session is gone.
+
+        PostgreSQL itself takes any living process of the noted pid for its server, and pids come again, in a
+        container at every start.
+        """
+        locks = (self.data / "postmaster.pid", sockets / f".s.PGSQL.{_PORT}.lock")
+        if not any(lock.exists() for lock in locks):
+            return
+        deadline = time.monotonic() + _START_S
+        while any(self._is_ours(process) for process in psutil.process_iter()):
+            if time.monotonic() > deadline:
+                raise StartError(f"RUMBL_DATA: a killed server left sessions on {self.data}; end them")
+            time.sleep(0.05)
+        for lock in locks:
+            lock.unlink(missing_ok=True)
 
     def _live_pid(self) -> int | None:
         lines = self._pid_file()
@@ -155,10 +158,20 @@ class Cluster:
             return None
         try:
             process = psutil.Process(int(lines[0]))
-            ours = process.name().startswith("postgres") and Path(process.cwd()).samefile(self.data)
-        except (psutil.Error, OSError):
+        except (psutil.Error, OverflowError):
             return None
-        return int(process.pid) if ours and process.status() != psutil.STATUS_ZOMBIE else None
+        return int(process.pid) if self._is_ours(process) else None
+
+    def _is_ours(self, process: Any) -> bool:
+        """Whether this is a PostgreSQL at work on the folder: all of its processes have it as their directory."""
+        try:
+            if not process.name().startswith("postgres") or process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return Path(process.cwd()).samefile(self.data)
+        except psutil.AccessDenied:
+            return str(process.pid) in self._pid_file()[:1]
+        except (psutil.Error, OSError):
+            return False
 
     def _pid_file(self) -> list[str]:
         try:

@@ -1,0 +1,55 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy.engine import URL
+
+from rumbl_core import migrate
+from rumbl_core.postgres import address
+
+
+@pytest.fixture
+def empty(rumbl_database: URL) -> Iterator[URL]:
+    """A database without tables."""
+    url = rumbl_database.set(database=f"{rumbl_database.database}_empty")
+    drop = f"DROP DATABASE IF EXISTS {url.database}"
+    with psycopg.connect(address.conninfo(rumbl_database), autocommit=True) as connection:
+        connection.execute(drop)
+        address.create_database(url)
+        yield url
+        connection.execute(drop)
+
+
+def tables(url: URL) -> set[str]:
+    with psycopg.connect(address.conninfo(url)) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {row[0] for row in rows}
+
+
+def test_goes_up_and_down_and_up_again(empty: URL) -> None:
+    assert migrate.version(empty) is None
+    migrate.up(empty)
+    migrate.up(empty)
+    assert migrate.version(empty) == migrate.latest()
+    assert tables(empty) >= {"users", "videos", "categories", "annotations", "user_tokens"}
+    for _ in range(5):
+        migrate.down(empty)
+    assert tables(empty) == {"alembic_version"}
+    migrate.up(empty)
+    assert migrate.differences(empty) == []
+
+
+def test_two_processes_may_migrate_at_once(empty: URL) -> None:
+    command = [sys.executable, "-m", "rumbl_core.cli", "migrate"]
+    environment = {"DATABASE_URL": address.conninfo(empty), "PATH": ""}
+    processes = [
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert migrate.version(empty) == migrate.latest()
