@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("info_sys", "rumbl_core", "rumbl_web")
+CODE = (*(f"apps/{app}/src" for app in APPS), "config", "scripts")
 TEXT = {
     ".py",
     ".js",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT, text_files
+from tests.project import CODE, ROOT, text_files, under
 
 URL_HOST = re.compile(r"https?://(?:[^/\s'\"@]*@)?([A-Za-z0-9.-]+)")
 SECRETS = {
@@ -68,8 +68,7 @@ def test_no_file_holds_a_secret(kind: str) -> None:
 def test_every_suppression_gives_its_reason() -> None:
     silent = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in text_files()
-        if path.suffix == ".py" and path != Path(__file__)
+        for path in under(*CODE)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if (match := SUPPRESSION.search(line)) and not re.search(r"[a-z]{3}", match[1])
     ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scripts import sizes
-from tests.project import APPS, ROOT, Module, modules, under
+from tests.project import APPS, CODE, ROOT, Module, modules, under
 
-CODE = ("apps/info_sys/src", "apps/rumbl_core/src", "apps/rumbl_web/src", "config", "scripts")
 WRITTEN = ("apps", "config", "scripts", "tests")
 # Modules without a test file of their own, and what tests them instead.
 TESTED_ELSEWHERE: dict[str, str] = {}
