@@ -23,7 +23,7 @@ export function answerItem(note) {
 
 /** A button that goes to a moment. */
 export function timeChip(at) {
-  return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": `Go to ${spokenTime(at)}` },
+  return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": `${formatTime(at)}, go to ${spokenTime(at)}` },
     formatTime(at));
 }
 

@@ -12,7 +12,7 @@ export function describe({ joined, everJoined, downForMs, online, ended, waiting
   const tail = waiting > 0 ? `, ${count(waiting, "note")} waiting` : "";
   if (ended === "deleted") return { kind: "ended", text: "This video was deleted" };
   if (ended === "missing") return { kind: "reload", text: "This video can't be found any more" };
-  if (ended === "refused") return { kind: "reload", text: `Please reload this page to go on live${tail}` };
+  if (ended === "refused") return { kind: "reload", text: `Please reload this page${tail}` };
   if (joined) return { kind: "live", text: waiting > 0 ? `Live, sending ${count(waiting, "note")}` : "Live" };
   if (!online || downForMs >= OFFLINE_AFTER_MS) return { kind: "offline", text: `Offline${tail}` };
   return { kind: "connecting", text: `${everJoined ? "Reconnecting" : "Connecting"}${tail}` };

@@ -10,7 +10,7 @@ const SETTLE_MS = 120;
 /** Draws the notes it is given; a chosen mark or place calls `onSeek(ms)`. */
 export class Timeline {
   #root; #strip; #rail; #played; #head; #layer; #preview; #onSeek;
-  #notes = []; #marks = []; #length = 1; #duration = 0; #focus = 0; #timer = null;
+  #notes = []; #marks = []; #length = 1; #duration = 0; #now = 0; #focus = 0; #timer = null;
 
   constructor(root, { onSeek }) {
     this.#root = root;
@@ -28,6 +28,7 @@ export class Timeline {
 
   /** Move the playhead. */
   at(nowMs) {
+    this.#now = nowMs;
     const fraction = Math.min(1, nowMs / this.#length);
     cssVar(this.#root, "--playhead", `${(fraction * 100).toFixed(3)}%`);
     for (const [index, mark] of this.#marks.entries()) {
@@ -63,6 +64,7 @@ export class Timeline {
     this.#focus = Math.min(this.#focus, Math.max(0, this.#marks.length - 1));
     this.#layer.replaceChildren(...this.#marks.map((mark, index) => this.#mark(mark, index)));
     if (focused) this.#layer.children[this.#focus]?.focus();
+    this.at(this.#now);
   }
 
   #mark(mark, index) {

@@ -2,12 +2,14 @@
 import "hls-video-element";
 import { el } from "../dom.js";
 import { Player } from "./contract.js";
+import { styleInside } from "./shadow.js";
 
 /** A player for a stream address. */
 export function create({ src, title }) {
   const stream = el("hls-video", { controls: true, playsinline: true, preload: "metadata", "aria-label": title });
   const player = new Player(stream);
   stream.src = src;
+  styleInside(stream);
   stream.addEventListener("loadstart", () => watchForFailure(stream, player), { once: true });
   queueMicrotask(() => watchForFailure(stream, player));
   return player;

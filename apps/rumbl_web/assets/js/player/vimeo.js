@@ -2,6 +2,7 @@
 import "vimeo-video-element";
 import { el } from "../dom.js";
 import { Player } from "./contract.js";
+import { styleInside } from "./shadow.js";
 
 const READY_WITHIN_MS = 15000;
 
@@ -9,6 +10,7 @@ const READY_WITHIN_MS = 15000;
 export function create({ id, src, title }) {
   if (!/^\d+$/.test(id)) throw new Error("This Vimeo address names no video.");
   const video = el("vimeo-video", { controls: true, playsinline: true, "aria-label": title });
+  styleInside(video, { attach: true });
   const player = new Player(video);
   const timer = setTimeout(() => player.fail("Vimeo did not answer, or does not show this video here."), READY_WITHIN_MS);
   player.addEventListener("ready", () => clearTimeout(timer), { once: true });

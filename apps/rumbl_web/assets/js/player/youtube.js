@@ -3,6 +3,7 @@ import "youtube-video-element";
 import { el } from "../dom.js";
 import { Player } from "./contract.js";
 import { loadScript } from "./script.js";
+import { styleInside } from "./shadow.js";
 
 const API = "https://www.youtube.com/iframe_api";
 const READY_WITHIN_MS = 12000;
@@ -19,6 +20,7 @@ export async function create({ id, title }) {
   if (!/^[\w-]{11}$/.test(id)) throw new Error("This YouTube address names no video.");
   await apiReady();
   const video = el("youtube-video", { controls: true, playsinline: true, "aria-label": title });
+  styleInside(video, { attach: true });
   // YouTube refuses to play for pages that hide where they are.
   video.config = { referrerpolicy: "strict-origin-when-cross-origin" };
   const player = new Player(video, { tickMs: 250, explain: (error) => REASONS.get(error?.code) ?? "YouTube can't play this video here." });
