@@ -26,24 +26,29 @@ class Pool:
     """At most `size` connections to one database; heals by itself when the server was restarted."""
 
     def __init__(self, url: URL, size: int) -> None:
-        self._engine = make_engine(
-            url, pool_size=size, max_overflow=0, pool_timeout=WAIT_S, pool_use_lifo=True
+        self._autocommit = make_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=WAIT_S,
+            pool_use_lifo=True,
         )
-        event.listen(self._engine, "connect", _limit)
-        event.listen(self._engine, "checkout", refuse_dead)
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        _forget_after_fork(self._engine)
+        self._transactional = self._autocommit.execution_options(isolation_level="READ COMMITTED")
+        event.listen(self._autocommit, "connect", _limit)
+        event.listen(self._autocommit, "checkout", refuse_dead)
+        _forget_after_fork(self._autocommit)
 
     @contextmanager
     def session(self, *, transaction: bool) -> Iterator[Session]:
         """A session on a connection of the pool; see `repo.Store`."""
-        bind = self._engine if transaction else self._autocommit
+        bind = self._transactional if transaction else self._autocommit
         with Session(bind, expire_on_commit=False, autoflush=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self._autocommit.dispose()
 
 
 def make_engine(url: URL, **options: Any) -> Engine:
@@ -54,9 +59,9 @@ def make_engine(url: URL, **options: Any) -> Engine:
 
 
 def _limit(connection: Any, _record: object) -> None:
-    connection.autocommit = True
+    before, connection.autocommit = connection.autocommit, True
     connection.execute(_LIMITS)
-    connection.autocommit = False
+    connection.autocommit = before
 
 
 def refuse_dead(connection: Any, _record: object, _proxy: object) -> None:

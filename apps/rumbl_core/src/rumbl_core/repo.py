@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Executable,
     Select,
     Update,
+    bindparam,
     exc,
     func,
     select,
@@ -91,7 +93,10 @@ def rows(query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 def get(schema: type[S], id: int | None) -> S | None:
     """The row of this id, or None."""
-    return None if id is None else one(select(schema).where(schema.id == id))
+    if id is None:
+        return None
+    with _session() as session:
+        return session.scalars(_by_id(schema), {"id": id}).one_or_none()
 
 
 def count(query: Select[*tuple[Any, ...]]) -> int:
@@ -189,6 +194,12 @@ def _write(changeset: Changeset[S], action: str, query: Executable) -> Ok[S] | E
     if row is None:
         raise StaleEntry(f"{changeset.data!r} is gone")
     return Ok(row)
+
+
+@cache
+def _by_id(schema: type[S]) -> Select[S]:
+    """Built once per schema: users are fetched at every event of a channel."""
+    return select(schema).where(schema.id == bindparam("id"))
 
 
 def _constraint(error: exc.IntegrityError) -> str | None:

@@ -163,7 +163,7 @@ class Cluster:
         return int(process.pid) if self._is_ours(process) else None
 
     def _is_ours(self, process: Any) -> bool:
-        """Whether this is a PostgreSQL at work on the folder: all of its processes have it as their directory."""
+        """Whether this is a PostgreSQL at work on the folder: that is where all its processes are."""
         try:
             if not process.name().startswith("postgres") or process.status() == psutil.STATUS_ZOMBIE:
                 return False
