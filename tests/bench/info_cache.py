@@ -1,7 +1,7 @@
 """A cached against an uncached `info_sys.compute`, Wolfram being a loopback server. Prints one JSON line.
 
-The server answers after `SERVICE_MS`, which is kind: the book's own measurement of the real service took 1.1 to 1.3 s
-uncached against 47 to 53 microseconds cached. The part of the ratio that is not the service is shown as well.
+`ratio` takes the service as answering at once, which is as unkind to the cache as can be. The other ratio has
+a service of `SERVICE_MS`; the book measured 1.1 to 1.3 s for the real one, and 47 to 53 microseconds cached.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ def measure() -> dict[str, float]:
         cached = statistics.median(seconds_of("1 + 2?", slow) for _ in range(CACHED_RUNS))
     app.stop()
     return {
-        "uncached_us": round(uncached * 1e6, 1),
-        "uncached_without_service_time_us": round(bare * 1e6, 1),
+        "uncached_us": round(bare * 1e6, 1),
         "cached_us": round(cached * 1e6, 2),
-        "ratio": round(uncached / cached),
+        "ratio": round(bare / cached),
         "service_ms": SERVICE_MS,
+        "uncached_with_service_us": round(uncached * 1e6, 1),
+        "ratio_with_service": round(uncached / cached),
     }
 
 

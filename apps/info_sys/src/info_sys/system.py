@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
 from info_sys import cache as caches
@@ -31,7 +32,11 @@ TIMEOUT_MS: Final = 10_000
 MAX_RESULTS: Final = 100
 MAX_TEXT: Final = 10_000
 
+Key = tuple[str, str, int]
+Answers = tuple[Result, ...]
+
 _flights = Flights()
+_score = attrgetter("score")
 
 
 class Defaults(NamedTuple):
@@ -42,15 +47,6 @@ class Defaults(NamedTuple):
 
 
 _defaults = Defaults()
-
-
-class _Asked(NamedTuple):
-    """One backend's part in one `compute`: answered from the cache, or under way."""
-
-    backend: Backend
-    key: Hashable
-    cached: tuple[Result, ...] | None
-    flight: Flight | None
 
 
 def compute(
@@ -66,15 +62,15 @@ def compute(
     Blocks at most `timeout_ms` ms (default 10,000), for all backends together. Never raises because of a
     backend: one without an answer in time is left out. `cache` names the cache that is asked first.
     """
-    opts = Options(limit, _defaults.timeout_ms if timeout_ms is None else timeout_ms)
-    asked = [
-        _ask(backend, query, opts, cache)
-        for backend in (_defaults.backends if backends is None else backends)
-        if limit > 0 and _wants(backend, query)
-    ]
-    results = [result for one in asked for result in _collect(one, opts, cache)]
+    chosen = _defaults.backends if backends is None else backends
+    keys = [(backend.name, query, limit) for backend in chosen]
+    lists = cast("list[Answers | None]", caches.fetch_all(keys, cache))
+    if None in lists:
+        opts = Options(limit, _defaults.timeout_ms if timeout_ms is None else timeout_ms)
+        lists = _ask_for_the_missing(chosen, keys, lists, query, opts, cache)
+    results = [result for answers in lists for result in answers or ()]
     results.sort(key=_score, reverse=True)
-    return results[:limit]
+    return results[: max(limit, 0)]
 
 
 def defaults() -> Defaults:
@@ -88,10 +84,6 @@ def set_defaults(new: Defaults) -> None:
     _defaults = new
 
 
-def _score(result: Result) -> float:
-    return result.score
-
-
 def _wants(backend: Backend, query: str) -> bool:
     try:
         return backend.matches(query)
@@ -100,24 +92,40 @@ def _wants(backend: Backend, query: str) -> bool:
         return False
 
 
-def _ask(backend: Backend, query: str, opts: Options, cache: str) -> _Asked:
-    key = (backend.name, query, opts.limit)
-    found = caches.fetch(key, cache)
-    if found is not None:
-        return _Asked(backend, key, cast("tuple[Result, ...]", found.value), None)
-    flight = None
+def _ask_for_the_missing(
+    backends: Sequence[Backend],
+    keys: Sequence[Key],
+    lists: Sequence[Answers | None],
+    query: str,
+    opts: Options,
+    cache: str,
+) -> list[Answers | None]:
+    """All requests go out before the first is waited for."""
+    asked = [
+        _ask(backend, key, query, opts, cache) if known is None and opts.limit > 0 else None
+        for backend, key, known in zip(backends, keys, lists, strict=True)
+    ]
+    return [
+        known if flight is None else _collect(flight, backend, key, opts, cache)
+        for flight, backend, key, known in zip(asked, backends, keys, lists, strict=True)
+    ]
+
+
+def _ask(backend: Backend, key: Key, query: str, opts: Options, cache: str) -> Flight | None:
+    if not _wants(backend, query):
+        return None
     try:
-        flight = _flights.board((id(backend), key, cache), lambda: _start(backend, query, opts))
+        return _flights.board((id(backend), key, cache), lambda: _start(backend, query, opts))
     except (ProcessDown, MaxChildren, NoThreadLeft) as error:
         _blame(backend, error)
-    return _Asked(backend, key, None, flight)
+        return None
 
 
-def _start(backend: Backend, query: str, opts: Options) -> Task[tuple[Result, ...]]:
+def _start(backend: Backend, query: str, opts: Options) -> Task[Answers]:
     return find_supervisor(TASK_SUPERVISOR).async_nolink(_attempt, backend, query, opts)
 
 
-def _attempt(backend: Backend, query: str, opts: Options) -> tuple[Result, ...]:
+def _attempt(backend: Backend, query: str, opts: Options) -> Answers:
     """Runs in the task: also a lazy, endless or wrong answer is the task's problem, not the asker's."""
     try:
         return tuple(_checked(result) for result in islice(backend.compute(query, opts), MAX_RESULTS))
@@ -136,21 +144,17 @@ def _checked(result: object) -> Result:
     return result
 
 
-def _collect(asked: _Asked, opts: Options, cache: str) -> tuple[Result, ...]:
-    if asked.cached is not None:
-        return asked.cached
-    if asked.flight is None:
-        return ()
-    outcome = cast("Ok[tuple[Result, ...]] | Exit | None", asked.flight.task.result(opts.remaining_s))
-    _flights.leave(asked.flight)
+def _collect(flight: Flight, backend: Backend, key: Key, opts: Options, cache: str) -> Answers | None:
+    outcome = cast("Ok[Answers] | Exit | None", flight.task.result(opts.remaining_s))
+    _flights.leave(flight)
     match outcome:
         case Ok(value):
-            caches.put(asked.key, value, cache)
+            caches.put(key, value, cache)
             return value
         case None:
             took_ms = (time.monotonic() - opts.started) * 1000
-            log.warning("backend %s gave no answer in %d ms", asked.backend.name, took_ms)
-    return ()
+            log.warning("backend %s gave no answer in %d ms", backend.name, took_ms)
+    return None
 
 
 def _blame(backend: Backend, error: Exception) -> None:

@@ -255,6 +255,11 @@ class TestAnEnd:
         eventually(lambda: process.ended == ["lost"])
         assert len(heard) == 1
 
+    def test_of_an_abandoned_idle_process_still_cleans_up(self, process):
+        process.abandon("lost")
+        assert not process.alive
+        eventually(lambda: process.ended == ["lost"])
+
     def test_can_not_be_followed_by_a_second_start(self, process):
         process.stop()
         with pytest.raises(RuntimeError, match="make a new one"):

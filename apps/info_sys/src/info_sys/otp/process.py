@@ -255,9 +255,8 @@ class Process:
     def take_turn(self) -> None:
         """Handle up to 64 messages. Only the scheduler calls this."""
         with kernel_lock:
-            if self._state != _READY:
-                return
-            self._state = _RUNNING
+            if self._state == _READY:  # else it was abandoned while it stood in line, and only cleans up
+                self._state = _RUNNING
             self._turns += 1
             batch = self._mailbox
             if batch is None or len(batch) <= MESSAGES_PER_TURN:
@@ -291,6 +290,7 @@ class Process:
             if self._state == _DEAD:
                 return
             self._exit = reason
+            self._wake()  # for `terminate`, some time
         self._bury(reason)
 
     def _handle_all(self, batch: list[object]) -> None:

@@ -106,9 +106,15 @@ class Scheduler:
     def _grow(self) -> None:
         with self._lock:
             while self._threads - self._blocked < self._size and self._threads < MAX_THREADS:
+                name = f"otp-scheduler-{self._threads + 1}"
+                thread = threading.Thread(target=self._work, args=(self._queue,), name=name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    # The system is out of threads: those that run go on, and the next one tries again.
+                    log.error("no further scheduler thread: %s", error)
+                    return
                 self._threads += 1
-                name = f"otp-scheduler-{self._threads}"
-                threading.Thread(target=self._work, args=(self._queue,), name=name, daemon=True).start()
 
     def _work(self, queue: SimpleQueue[Runnable]) -> None:
         me = get_ident()

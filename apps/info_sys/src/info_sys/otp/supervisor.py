@@ -221,7 +221,7 @@ class Supervisor(GenServer):
             self._launch(child)
         except StartError as error:
             log.error("%r: %s", self, error)
-            self.send(_TryAgain(child))
+            self._send_system(_TryAgain(child))
             return False
         return True
 

@@ -18,7 +18,7 @@ Job = Callable[[], object]
 
 
 class NoThreadLeft(Exception):
-    """All threads of the pool are busy."""
+    """All threads of the pool are busy, or the system gives no more."""
 
 
 class Pool:
@@ -37,11 +37,18 @@ class Pool:
             if self._idle:
                 self._idle -= 1
             elif self._threads < self._limit:
+                self._start()
                 self._threads += 1
-                threading.Thread(target=self._work, args=(self._jobs,), name="otp-task", daemon=True).start()
             else:
                 raise NoThreadLeft(f"all {self._limit} task threads are busy")
             self._jobs.put(job)
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._work, args=(self._jobs,), name="otp-task", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise NoThreadLeft(f"the system gives no further thread: {error}") from None
 
     @property
     def busy(self) -> int:
