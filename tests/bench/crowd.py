@@ -10,7 +10,7 @@ from tests.bench.figures import Figure, Target
 from tests.bench.load import Line
 from tests.bench.plan import Plan
 from tests.bench.servers import site
-from tests.bench.servers.process import started
+from tests.bench.servers.process import Running, started
 
 NOTES = 20
 WARM_UP = 50
@@ -19,15 +19,20 @@ WARM_UP = 50
 
 def measure(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """Join the crowd to one video, post notes to it; a new server and a new video for every run."""
-    say(f"preparing a database with {plan.crowd:,} users")
-    data = site.prepare(folder / "data", users=plan.crowd, videos=plan.runs)
     lines: list[Line] = []
-    for run in range(1, plan.runs + 1):
-        say(f"{plan.crowd:,} clients in VideoChannel, run {run} of {plan.runs}")
-        with started(site.spec(data, data.video_ids[run - 1]), core, folder) as server:
-            load.play(server, WARM_UP, [], settle=0.2)
-            lines += load.play(server, plan.crowd, [f"fanout:1:{NOTES}", "memory"], patience=20.0, limit=20.0)
+    say(f"preparing a database with {plan.crowd:,} users")
+    with site.database(folder / "data", users=plan.crowd, videos=plan.runs) as data:
+        for run, video_id in enumerate(data.video_ids, 1):
+            say(f"{plan.crowd:,} clients in VideoChannel, run {run} of {plan.runs}")
+            with started(site.spec(data, video_id), core, folder) as server:
+                lines += _one(server, plan)
     return _figures(lines, plan), lines
+
+
+def _one(server: Running, plan: Plan) -> list[Line]:
+    load.play(server, WARM_UP, [], settle=0.2)
+    phases = [f"fanout:1:{NOTES}", "memory"]
+    return load.play(server, plan.crowd, phases, patience=20.0, limit=20.0)
 
 
 def _figures(lines: list[Line], plan: Plan) -> list[Figure]:

@@ -1,6 +1,7 @@
 """`python -m tests.bench.servers.fixtures USERS VIDEOS`: fills the database through the contexts.
 
-Prints one JSON line: `{"tokens": [...], "video_ids": [...]}`, a socket token per user.
+Prints one JSON line, `{"tokens": [...], "video_ids": [...]}` with a socket token per user. Holds the database
+until its standard input ends: so the database is nobody's child on the servers' core.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ def main(users: int, videos: int) -> None:
         core.seed(demo=False)
         members = [_user(number) for number in range(users)]
         video_ids = [_video(members[0], number) for number in range(videos)]
+        tokens = [user_token(SECRET, member.id) for member in members]
+        print(json.dumps({"tokens": tokens, "video_ids": video_ids}), flush=True)
+        sys.stdin.read()
     finally:
         core.stop()
-    tokens = [user_token(SECRET, member.id) for member in members]
-    print(json.dumps({"tokens": tokens, "video_ids": video_ids}))
 
 
 def _user(number: int) -> accounts.User:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import build
-from tests.bench.servers.process import ServerError, Spec
+from tests.bench.servers.process import STOP_S, ServerError, Spec
 
 SECRET = "a secret of the bench, which guards nothing but its own temporary folder"
 PROJECT = build.HERE.parents[1]
@@ -30,23 +33,40 @@ def environ(folder: Path) -> dict[str, str]:
     return {"RUMBL_DATA": str(folder), "SECRET_KEY_BASE": SECRET, "RUMBL_ENV": "dev", "HOST": "127.0.0.1"}
 
 
-def prepare(folder: Path, users: int, videos: int) -> Data:
-    """Make a database with `users` and `videos` through rumbl's own contexts. Raises ServerError."""
+@contextmanager
+def database(folder: Path, users: int, videos: int) -> Iterator[Data]:
+    """A database with `users` and `videos`, made through rumbl's own contexts; it runs until the block ends.
+
+    It may use every core, as a database on a machine of its own would. Raises ServerError.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(
+    holder = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.servers.fixtures", str(users), str(videos)],
         env={**os.environ, **environ(folder)},
         cwd=PROJECT,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
+        start_new_session=True,
     )
-    if made.returncode:
-        raise ServerError(f"the database of the bench can't be made:\n{made.stderr[-2000:]}")
-    result = json.loads(made.stdout.splitlines()[-1])
+    try:
+        yield _data(folder, holder)
+    finally:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            holder.communicate(timeout=STOP_S)  # ends its standard input
+        holder.kill()
+        holder.wait()
+
+
+def _data(folder: Path, holder: subprocess.Popen[str]) -> Data:
+    assert holder.stdout is not None
+    line = holder.stdout.readline()
+    if not line:
+        raise ServerError("the database of the bench can't be made, see above")
+    made = json.loads(line)
     paths = folder / "paths.txt"
-    paths.write_text("".join(f"/socket/websocket?vsn=2.0.0&token={token}\n" for token in result["tokens"]))
-    return Data(folder, result["video_ids"], paths)
+    paths.write_text("".join(f"/socket/websocket?vsn=2.0.0&token={token}\n" for token in made["tokens"]))
+    return Data(folder, made["video_ids"], paths)
 
 
 def spec(data: Data, video_id: int) -> Spec:
