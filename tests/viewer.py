@@ -107,7 +107,9 @@ class Viewer:
         """Take in frames until `done()`."""
         end = time.monotonic() + deadline_s
         while not done():
-            assert time.monotonic() < end, f"not in {deadline_s} s; {len(self.notes)} notes, pending {self.pending}"
+            assert time.monotonic() < end, (
+                f"not in {deadline_s} s; {len(self.notes)} notes, pending {self.pending}"
+            )
             self.read()
 
     def close(self) -> None:

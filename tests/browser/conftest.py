@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+ARTIFACTS = Path(__file__).parent / "artifacts"
+FAILED = pytest.StashKey[bool]()
 NewPage = Callable[..., Page]
 
 
@@ -45,14 +47,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     running.stop()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether a test failed, for the pictures below."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def new_page(chromium: Browser, site: RunningSite) -> Iterator[NewPage]:
-    """Open a page as a new person: an own browser context, so own cookies. Fails on errors in the console."""
+def new_page(chromium: Browser, site: RunningSite, request: pytest.FixtureRequest) -> Iterator[NewPage]:
+    """Open a page as a new person: an own browser context, so own cookies.
+
+    A script error on any page fails the test; a failed test leaves a picture of every page.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def open_page(**options: object) -> Page:
-        context = chromium.new_context(base_url=site.url, **{"viewport": {"width": 1280, "height": 800}, **options})
+        context = chromium.new_context(
+            base_url=site.url, **{"viewport": {"width": 1280, "height": 800}, **options}
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -60,14 +76,23 @@ def new_page(chromium: Browser, site: RunningSite) -> Iterator[NewPage]:
         return page
 
     yield open_page
+    if request.node.stash.get(FAILED, False):
+        photograph(contexts, request.node.name)
     for context in contexts:
         context.close()
     assert not errors, errors
 
 
+def photograph(contexts: list[BrowserContext], name: str) -> None:
+    """Keep what every page looked like when the test failed."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    for number, page in enumerate(page for context in contexts for page in context.pages):
+        page.screenshot(path=ARTIFACTS / f"{name}-{number}.png")
+
+
 @pytest.fixture(scope="session")
 def pictures() -> Path:
     """Where screenshots go: RUMBL_SCREENSHOTS, else a folder that git ignores."""
-    folder = Path(os.environ.get("RUMBL_SCREENSHOTS") or Path(__file__).parent / "artifacts")
+    folder = Path(os.environ.get("RUMBL_SCREENSHOTS") or ARTIFACTS)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

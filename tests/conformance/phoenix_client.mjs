@@ -1,10 +1,11 @@
 // The unchanged phoenix npm client on one video, steered by lines on standard input, telling what it hears as
-// JSON lines on standard output. Arguments: the path of the phoenix module, socket URL, token, topic.
+// JSON lines on standard output. Arguments: the folder node_modules, socket URL, token, topic.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [modulePath, url, token, topic] = process.argv.slice(2);
-const { Presence, Socket } = await import(pathToFileURL(modulePath));
+const [modules, url, token, topic] = process.argv.slice(2);
+const { Presence, Socket } = await import(pathToFileURL(`${modules}/phoenix/priv/static/phoenix.mjs`));
+const { WebSocket } = await import(pathToFileURL(`${modules}/ws/wrapper.mjs`)); // Node 20 has none of its own
 const tell = (kind, data = {}) => console.log(JSON.stringify({ kind, ...data }));
 
 let lastSeenId = 0;

@@ -19,7 +19,7 @@ from tests.viewer import Account
 pytestmark = pytest.mark.conformance
 
 HERE = Path(__file__).parent
-PHOENIX = PROJECT / "apps/rumbl_web/assets/node_modules/phoenix/priv/static/phoenix.mjs"
+MODULES = PROJECT / "apps/rumbl_web/assets/node_modules"
 Event = dict[str, Any]
 
 
@@ -28,11 +28,11 @@ class NodeClient:
 
     def __init__(self, site: RunningSite, token: str, topic: str) -> None:
         node = shutil.which("node")
-        if node is None or not PHOENIX.exists():
+        if node is None or not (MODULES / "ws").exists():
             pytest.skip("NO NODE or no npm packages: run make assets; the phoenix client is untested")
         url = site.url.replace("http", "ws", 1) + "/socket"
         self._process = subprocess.Popen(
-            [node, "--no-warnings", "--experimental-websocket", HERE / "phoenix_client.mjs", PHOENIX, url, token, topic],
+            [node, HERE / "phoenix_client.mjs", MODULES, url, token, topic],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -46,7 +46,9 @@ class NodeClient:
         self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
         self._process.stdin.flush()
 
-    def hears(self, kind: str, fits: Callable[[Event], bool] = lambda _event: True, deadline_s: float = 20) -> Event:
+    def hears(
+        self, kind: str, fits: Callable[[Event], bool] = lambda _event: True, deadline_s: float = 20
+    ) -> Event:
         """The next event of this kind that fits; others are passed over."""
         while True:
             event = self._events.get(timeout=deadline_s)

@@ -83,7 +83,9 @@ def test_an_invalid_note_is_answered_with_its_fields_and_nobody_else_hears(
     assert multimedia.list_annotations(video) == []
 
 
-@pytest.mark.parametrize("payload", [None, [], "text", {"body": {"x": 1}, "at": "soon"}, {"body": "a\0b", "at": 1}])
+@pytest.mark.parametrize(
+    "payload", [None, [], "text", {"body": {"x": 1}, "at": "soon"}, {"body": "a\0b", "at": 1}]
+)
 def test_a_payload_of_any_shape_is_an_error_reply(channel: ClientChannel, payload: object) -> None:
     assert assert_reply(push(channel, "new_annotation", payload), "error")["errors"]
 
@@ -132,7 +134,9 @@ def test_a_long_list_comes_in_pages(
     assert seen == ids
 
 
-@pytest.mark.parametrize("subtopic", ["abc", "13-slug", "", "0", "-1", "999999999", "99999999999999999999", " 1"])
+@pytest.mark.parametrize(
+    "subtopic", ["abc", "13-slug", "", "0", "-1", "999999999", "99999999999999999999", " 1"]
+)
 def test_a_topic_without_a_video_is_a_refused_join(socket: ClientSocket, subtopic: str) -> None:
     with pytest.raises(testing.JoinRefused) as refused:
         testing.join(socket, VideoChannel, f"videos:{subtopic}")
@@ -157,9 +161,7 @@ def test_presence_is_listed_first_then_joined(socket: ClientSocket, video: Video
     assert [meta["device"] for meta in entry["metas"]] == ["browser"]
 
 
-def test_two_tabs_are_one_person_and_closing_one_leaves_the_other(
-    connect, video: Video, user: User
-) -> None:  # type: ignore[no-untyped-def]
+def test_two_tabs_are_one_person_and_closing_one_leaves_the_other(connect, video: Video, user: User) -> None:  # type: ignore[no-untyped-def]
     watcher, first, second = connect(user_fixture()), connect(user), connect(user)
     _, seat = testing.join(watcher, VideoChannel, topic(video))
     for tab in (first, second):
