@@ -5,27 +5,32 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Engine, event
 
 pytest_plugins = ["rumbl_core.testing", "rumbl_web.testing"]
 
+QueryCounter = Callable[[], AbstractContextManager[list[str]]]
+
 
 @pytest.fixture
-def count_queries(rumbl_connection: Connection) -> Callable[[], AbstractContextManager[list[str]]]:
-    """`with count_queries() as queries:` collects the SELECTs that the block makes."""
+def count_queries(rumbl_engine: Engine) -> Iterator[QueryCounter]:
+    """`with count_queries() as queries:` collects the SELECTs of the block.
+
+    Ask for it before `client` and the like: a connection hears only of listeners that are older than itself.
+    """
+    made: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            made.append(statement)
 
     @contextmanager
     def counting() -> Iterator[list[str]]:
-        queries: list[str] = []
+        block: list[str] = []
+        before = len(made)
+        yield block
+        block.extend(made[before:])
 
-        def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if statement.lstrip().upper().startswith("SELECT"):
-                queries.append(statement)
-
-        event.listen(rumbl_connection, "before_cursor_execute", note)
-        try:
-            yield queries
-        finally:
-            event.remove(rumbl_connection, "before_cursor_execute", note)
-
-    return counting
+    event.listen(rumbl_engine, "before_cursor_execute", note)
+    yield counting
+    event.remove(rumbl_engine, "before_cursor_execute", note)

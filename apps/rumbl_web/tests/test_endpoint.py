@@ -147,7 +147,7 @@ def test_a_site_without_a_live_half_hands_out_no_token() -> None:
     assert endpoint.no_token(None, None) == ""
 
 
-def test_home_asks_the_database_as_often_for_many_videos_as_for_one(login_as, count_queries) -> None:
+def test_home_asks_the_database_as_often_for_many_videos_as_for_one(count_queries, login_as) -> None:
     user = user_fixture()
     browser = login_as(user)
     video_fixture(user)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from types import TracebackType
 from typing import Final
 
 from flask import Blueprint, Flask, Request, abort, request
@@ -30,6 +31,7 @@ SESSION_COOKIE: Final = "_rumbl_key"
 FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 OVERRIDES: Final = frozenset({"PUT", "PATCH", "DELETE"})
 
+ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 UserToken = Callable[[User | None, str | None], str]
 Disconnect = Callable[[str], None]
 Step = Callable[[], ResponseReturnValue | None]
@@ -61,9 +63,9 @@ class Endpoint(Flask):
             override_method(request)
         return super().create_url_adapter(request)
 
-    def log_exception(self, exc_info: object) -> None:
+    def log_exception(self, exc_info: ExcInfo) -> None:
         """One record per crash; the path stays out of it, since a client wrote it."""
-        self.logger.error("crash in %s id=%s", request.endpoint, telemetry.request_id(), exc_info=exc_info)  # type: ignore[arg-type]
+        self.logger.error("crash in %s id=%s", request.endpoint, telemetry.request_id(), exc_info=exc_info)
 
 
 def create_endpoint(

@@ -18,7 +18,7 @@ class Page(Generic[Row]):
 
 
 def paginate(fetch: Callable[[int], Sequence[Row]], size: int, key: Callable[[Row], Any]) -> Page[Row]:
-    """A page of `size` rows from `fetch(limit)`, which is asked for one more to see whether there is a next."""
+    """A page of `size` rows from `fetch(limit)`, asked for one more to see whether there is a next."""
     rows = fetch(size + 1)
     more = len(rows) > size
     return Page(rows[:size], key(rows[size - 1]) if more else None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -109,7 +109,7 @@ def login_as(app: Flask) -> Callable[[User], Client]:
     def login(user: User) -> Client:
         browser = app.test_client()
         assert isinstance(browser, Client)
-        browser.environ_base = {**browser.environ_base, auth.TEST_USER_KEY: user}  # type: ignore[dict-item]
+        cast("dict[str, Any]", browser.environ_base)[auth.TEST_USER_KEY] = user
         return browser
 
     return login

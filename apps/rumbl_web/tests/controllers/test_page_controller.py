@@ -43,8 +43,8 @@ def test_the_demo_has_its_notes_as_a_list_and_as_data(client: Client) -> None:
     page = html_response(client.get("/"))
 
     assert "data-demo" in page
-    assert '<time class="chip">0:07</time>' in page
-    assert '"body": "1440"' in page
+    assert '<time class="chip">0:11</time>' in page
+    assert '"body": "1 + 1"' in page
 
 
 def test_the_one_button_depends_on_who_comes(client: Client, login_as) -> None:

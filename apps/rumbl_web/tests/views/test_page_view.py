@@ -7,7 +7,7 @@ def test_the_example_notes_come_in_order_and_fit_the_clip() -> None:
     moments = [note["at"] for note in demo_notes()]
 
     assert moments == sorted(moments)
-    assert all(0 <= at <= 40_000 for at in moments)
+    assert all(0 <= at <= 60_000 for at in moments)
 
 
 def test_an_answer_follows_its_question_at_the_same_moment() -> None:
@@ -15,4 +15,4 @@ def test_an_answer_follows_its_question_at_the_same_moment() -> None:
     [answer] = [index for index, note in enumerate(notes) if note["answer"]]
 
     assert notes[answer - 1]["at"] == notes[answer]["at"]
-    assert notes[answer - 1]["body"].endswith("?")
+    assert (notes[answer - 1]["body"], notes[answer]["body"]) == ("1 + 1", "2")

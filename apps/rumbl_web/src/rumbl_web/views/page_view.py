@@ -8,12 +8,13 @@ from rumbl_web.views.time_view import format_time
 from rumbl_web.views.user_view import initials
 
 DEMO_NOTES: Final = (
-    (1_000, 2, "Ana", "Here we go"),
-    (4_000, 5, "Ben", "Watch the left edge"),
-    (7_000, 2, "Ana", "There! Saw it?"),
-    (10_000, 4, "Carla", "What is 60 * 24?"),
-    (10_000, 7, "Calculator", "1440"),
-    (14_000, 5, "Ben", "Best part"),
+    (0, 2, "Ana", "Here we go"),
+    (4_000, 5, "Ben", "Popcorn is ready"),
+    (11_000, 2, "Ana", "Look, the sun goes down"),
+    (17_000, 4, "Carla", "Pinning this one: right here!"),
+    (25_000, 5, "Ben", "Got it the same second"),
+    (32_000, 4, "Carla", "1 + 1"),
+    (32_000, 7, "Calculator", "2"),
 )
 
 
