@@ -9,20 +9,25 @@ bug and raises `sqlalchemy.exc.IntegrityError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
     Delete,
     Executable,
     Select,
     Update,
+    any_,
     bindparam,
     exc,
     func,
+    literal,
     select,
 )
 from sqlalchemy import (
@@ -32,7 +37,7 @@ from sqlalchemy import (
     update as sql_update,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core.changeset import Changeset
@@ -144,6 +149,11 @@ def insert_new(schema: type[S], values: Sequence[Mapping[str, Any]]) -> None:
         session.execute(
             pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing()
         )
+
+
+def among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that a column has one of these ids: one parameter, however many they are."""
+    return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
 def run(command: Delete | Update) -> int:

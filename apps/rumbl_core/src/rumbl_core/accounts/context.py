@@ -28,7 +28,7 @@ def list_users(limit: int = MAX_PAGE, after: object = None) -> list[User]:
 def list_users_with_ids(ids: Collection[object]) -> list[User]:
     """The users with these ids (ids may be text), in one query; unknown ones are left out."""
     wanted = {number for id in ids if (number := cast_id(id)) is not None}
-    return repo.all(select(User).where(User.id.in_(wanted)).order_by(User.id)) if wanted else []
+    return repo.all(select(User).where(repo.among(User.id, wanted)).order_by(User.id)) if wanted else []
 
 
 def get_user(id: object) -> User | None:
@@ -53,7 +53,7 @@ def get_user_by(**fields: object) -> User | None:
     for name, value in fields.items():
         if name == "id":
             query = query.where(User.id == cast_id(value))
-        elif not isinstance(value, str) or line(value) is INVALID:
+        elif not isinstance(value, str) or len(value) > 255 or line(value) is INVALID:
             return None
         elif name == "username":
             query = query.where(func.lower(User.username) == func.lower(value))

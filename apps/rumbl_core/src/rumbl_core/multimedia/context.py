@@ -145,7 +145,7 @@ def count_annotations(of: Collection[Video]) -> dict[int, int]:
     """Number of annotations of each video, by its id, in one query."""
     counts = dict.fromkeys((video.id for video in of), 0)
     if counts:
-        query = select(Annotation.video_id, func.count()).where(Annotation.video_id.in_(counts))
+        query = select(Annotation.video_id, func.count()).where(repo.among(Annotation.video_id, counts))
         counts.update((id, number) for id, number in repo.rows(query.group_by(Annotation.video_id)))
     return counts
 

@@ -1,0 +1,127 @@
+"""The test kit itself. The tests of one class leave something behind that the next must not find."""
+
+import os
+import threading
+
+import psycopg
+import pytest
+from sqlalchemy.engine import URL
+
+from rumbl_core import accounts, multimedia, repo
+from rumbl_core.accounts import User
+from rumbl_core.postgres import address
+from rumbl_core.result import Ok
+from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
+
+
+def in_a_thread(work: object) -> list[object]:
+    """What `work()` gives, or raises, in a thread of its own."""
+    seen: list[object] = []
+
+    def run() -> None:
+        try:
+            seen.append(work())  # type: ignore[operator]
+        except RuntimeError as error:
+            seen.append(str(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(timeout=15)
+    return seen
+
+
+class TestSandbox:
+    @pytest.mark.parametrize("turn", [1, 2])
+    def test_every_test_starts_empty(self, sandbox: Sandbox, turn: int) -> None:
+        assert accounts.list_users() == []
+        user_fixture(username="eva")
+
+    def test_nobody_else_sees_what_is_in_it(self, sandbox: Sandbox, rumbl_database: URL) -> None:
+        user_fixture()
+        with psycopg.connect(address.conninfo(rumbl_database)) as other:
+            assert other.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+    def test_another_thread_is_sent_to_the_shared_one(self, sandbox: Sandbox) -> None:
+        (said,) = in_a_thread(accounts.list_users)
+        assert "shared_sandbox" in str(said)
+
+    def test_a_test_without_one_is_told_so(self) -> None:
+        with pytest.raises(RuntimeError, match="fixture `sandbox`"):
+            accounts.list_users()
+
+
+class TestSharedSandbox:
+    @pytest.mark.parametrize("turn", [1, 2])
+    def test_threads_and_test_see_the_same(self, shared_sandbox: Sandbox, turn: int) -> None:
+        user = user_fixture(username="eva")
+        assert in_a_thread(accounts.list_users) == [[user]]
+        (other,) = in_a_thread(user_fixture)
+        assert accounts.list_users() == [user, other]
+
+    def test_many_threads_may_write_at_once(self, shared_sandbox: Sandbox) -> None:
+        video = video_fixture(user_fixture())
+        author = user_fixture()
+        threads = [
+            threading.Thread(target=lambda: [annotation_fixture(author, video) for _ in range(5)])
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=15)
+        ids = [note.id for note in multimedia.list_annotations_after(video)]
+        assert (len(ids), ids) == (20, sorted(ids))
+
+    def test_one_transaction_at_a_time(
+        self, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rumbl_core.testing._WAIT_S", 0.01)
+        with repo.transaction():
+            (said,) = in_a_thread(accounts.list_users)
+        assert "another thread" in str(said)
+
+
+class TestFixtures:
+    def test_given_attributes_win(self, sandbox: Sandbox) -> None:
+        user = user_fixture(name="Max", username="max", password="123456")
+        assert (user.name, user.username) == ("Max", "max")
+        assert isinstance(accounts.authenticate_by_username_and_pass("max", "123456"), Ok)
+        video = video_fixture(user, title="funny cats")
+        assert (video.title, video.url, video.description) == (
+            "funny cats",
+            "http://example.com",
+            "a description",
+        )
+        note = annotation_fixture(user, video, at=5)
+        assert (note.body, note.at) == ("a note", 5)
+
+    def test_names_are_never_the_same(self, sandbox: Sandbox) -> None:
+        assert user_fixture().username != user_fixture().username
+
+    def test_a_backend_s_user_has_no_password(self, sandbox: Sandbox) -> None:
+        assert user_fixture(username="wolfram").password_hash is None
+
+    def test_what_is_refused_fails_the_test(self, sandbox: Sandbox) -> None:
+        with pytest.raises(AssertionError, match="at least 6"):
+            user_fixture(password="x")
+
+
+def test_the_committed_database_is_emptied(committed_database: str, rumbl_database: URL) -> None:
+    assert accounts.list_users() == []
+    assert isinstance(accounts.create_user({"name": "x", "username": "wolfram"}), Ok)
+    assert committed_database == address.conninfo(rumbl_database)
+
+
+def test_and_the_next_finds_it_empty(committed_database: str) -> None:
+    assert accounts.list_users() == []
+
+
+def test_a_forked_child_gets_connections_of_its_own(committed_database: str) -> None:
+    user = user_fixture()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        os._exit(0 if accounts.list_users() == [user] else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert accounts.list_users() == [user], "the parent's connection still works"
+    assert isinstance(user, User)
