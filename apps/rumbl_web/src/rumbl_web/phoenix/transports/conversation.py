@@ -153,7 +153,7 @@ class Conversations:
             else:
                 handler.handle_binary(payload)
         except BaseException:
-            log.exception("%r failed on a message of %d bytes; closing it", handler, len(payload))
+            log.exception("%s failed on a message of %d bytes", type(handler).__name__, len(payload))
             self.fail(connection, _HANDLER_FAILED)
 
     def _client_closes(self, connection: HubConnection, payload: bytes) -> None:
@@ -186,7 +186,7 @@ class Conversations:
         try:
             handler.closed(code)
         except BaseException:
-            log.exception("%r failed on the end of its connection (%d)", handler, code)
+            log.exception("%s failed on its end (%d)", type(handler).__name__, code)
 
     def _new_decoder(self) -> frames.Decoder:
         return frames.Decoder(self._options.max_frame, self._options.max_message)

@@ -239,7 +239,7 @@ class Hub:
             if mask & ~select.EPOLLOUT and connection.fd >= 0:
                 self.conversations.readable(connection)
         except BaseException:
-            log.exception("closing a connection of %r", connection.handler)
+            log.exception("closing a connection that the hub could not handle")
             self.conversations.fail(connection, _HANDLER_FAILED)
 
     def _make_calls(self) -> None:
@@ -249,7 +249,7 @@ class Hub:
             try:
                 work(*args)
             except BaseException:
-                log.exception("a call to the hub failed: %r%r", work, args)
+                log.exception("%s failed on the hub", getattr(work, "__qualname__", work))
 
     def _adopt(self, fd: int, handler: SocketHandler, head: bytes, early: bytes) -> None:
         connection = HubConnection(self, fd, handler, self._wire.now)
@@ -260,7 +260,7 @@ class Hub:
         try:
             handler.opened(connection)
         except BaseException:
-            log.exception("%r failed to open", handler)
+            log.exception("%s failed to open", type(handler).__name__)
             self.conversations.fail(connection, _HANDLER_FAILED)
         if early:
             self.conversations.received(connection, early)

@@ -107,7 +107,7 @@ def mount(
     may_come = rule(check_origin, host)
     sock = HubSock(hub)
 
-    @sock.route(f"{path}/websocket", bp=blueprint)
+    @sock.route(f"{path}/websocket", bp=blueprint, endpoint=f"{path.strip('/').replace('/', '_')}_websocket")
     def websocket() -> SocketHandler | Response:
         refused = _check(request.environ, hub, may_come, versions)
         if refused is not None:

@@ -1,0 +1,128 @@
+"""The log and the rounds of a group, without a hub."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from rumbl_web.phoenix.transports.connection import HubConnection
+from rumbl_web.phoenix.transports.group import CANCELLED, Group, HubSubscription
+
+NOBODY = cast(HubConnection, None)
+
+
+def visit(group: Group, most: int) -> list[tuple[HubSubscription, list[bytes]]]:
+    """Make up to `most` visits and return what each subscription got."""
+    delivered = []
+    for subscription in group.take_visits(most):
+        if subscription.cursor < group.end:
+            delivered.append((subscription, group.since(subscription.cursor)))
+            subscription.cursor = group.end
+    group.settle()
+    return delivered
+
+
+def test_every_subscription_is_visited_once_after_a_publish() -> None:
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(5)]
+    for member in members:
+        group.add(member)
+
+    group.append(b"one", 1)
+
+    assert visit(group, 3) == [(member, [b"one"]) for member in members[:3]]
+    assert visit(group, 3) == [(member, [b"one"]) for member in members[3:]]
+    assert group.todo == 0
+
+
+def test_whoever_is_visited_later_takes_along_what_came_meanwhile() -> None:
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(4)]
+    for member in members:
+        group.add(member)
+
+    group.append(b"one", 1)
+    visit(group, 2)
+    group.append(b"two", 2)
+
+    assert visit(group, 4) == [(member, [b"one", b"two"]) for member in members[2:]]
+    assert visit(group, 4) == [(member, [b"two"]) for member in members[:2]]
+
+
+def test_the_log_holds_two_rounds_at_most() -> None:
+    group = Group("room")
+    for _ in range(10):
+        group.add(HubSubscription(NOBODY))
+
+    longest = 0
+    for number in range(200):
+        group.append(b"x", number)
+        visit(group, 1)
+        longest = max(longest, len(group._frames))
+
+    assert longest <= 21
+
+
+class Rounds(RuleBasedStateMachine):
+    """Joins, leaves, publishes and visits in any order: everybody gets everything once and in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.group = Group("room")
+        self.wanted: dict[HubSubscription, list[bytes]] = {}
+        self.received: dict[HubSubscription, list[bytes]] = {}
+        self.published = 0
+
+    @rule()
+    def join(self) -> None:
+        member = HubSubscription(NOBODY)
+        self.group.add(member)
+        self.wanted[member], self.received[member] = [], []
+
+    @rule(which=st.integers(0, 1000))
+    def leave(self, which: int) -> None:
+        if self.wanted:
+            member = list(self.wanted)[which % len(self.wanted)]
+            self.group.remove(member)
+            del self.wanted[member]
+
+    @rule(times=st.integers(1, 3))
+    def publish(self, times: int) -> None:
+        for _ in range(times if self.wanted else 0):
+            self.published += 1
+            frame = str(self.published).encode()
+            self.group.append(frame, self.published)
+            for frames in self.wanted.values():
+                frames.append(frame)
+
+    @rule(most=st.integers(1, 6))
+    def make_visits(self, most: int) -> None:
+        for member, frames in visit(self.group, most):
+            self.received[member] += frames
+
+    @invariant()
+    def nobody_gets_what_is_not_its(self) -> None:
+        for member, frames in self.wanted.items():
+            assert frames[: len(self.received[member])] == self.received[member]
+
+    @invariant()
+    def nobody_waits_without_visits_to_come(self) -> None:
+        if not self.group.todo:
+            assert all(self.received[member] == frames for member, frames in self.wanted.items())
+            assert self.group._frames == [] or not self.wanted
+
+    def teardown(self) -> None:
+        rounds = 0
+        while self.group.todo:
+            self.make_visits(5)
+            rounds += 1
+            assert rounds < 1000
+        assert all(self.received[member] == frames for member, frames in self.wanted.items())
+        assert all(member.cursor != CANCELLED for member in self.wanted)
+
+
+Rounds.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRounds = Rounds.TestCase

@@ -1,0 +1,500 @@
+"""The hub over real TCP: conversations, their ends, and its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from rumbl_web.phoenix.transport import Connection, Opcode
+from rumbl_web.phoenix.transports.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from rumbl_web.phoenix.transports.hub import Hub
+
+from .support import Client, Loopback, Recorder, client_frame, echo, eventually, opened
+
+MakeLoopback = Callable[..., Loopback]
+
+
+def explode(_recorder: Recorder, data: bytes) -> None:
+    if data == b"explode":
+        raise ZeroDivisionError("on purpose")
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+class TestMessages:
+    def test_a_text_reaches_the_handler_and_its_answer_the_client(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect(Recorder(echo))
+
+        client.text("héllo")
+
+        assert client.receive_text() == "héllo".encode()
+        assert handler.texts == ["héllo".encode()]
+
+    def test_a_binary_message_reaches_the_handler(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+
+        client.send(client_frame(BINARY, b"\x00\xff"))
+
+        eventually(lambda: handler.binaries == [b"\x00\xff"])
+
+    def test_messages_arrive_whole_and_in_order_however_they_are_cut(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect(Recorder(echo))
+        sizes = [0, 1, 125, 126, 5000, 65535]
+        data = b"".join(client_frame(TEXT, b"x" * size) for size in sizes)
+
+        for at in range(0, len(data), 1009):
+            client.send(data[at : at + 1009])
+
+        assert [len(client.receive_text()) for _ in sizes] == sizes
+        assert [len(text) for text in handler.texts] == sizes
+
+    def test_a_fragmented_message_with_a_ping_inside_is_joined(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect(Recorder(echo))
+
+        client.send(client_frame(TEXT, b"a", final=False), client_frame(PING, b"p"))
+        client.send(client_frame(CONTINUATION, b"b"))
+
+        assert client.receive() == (PONG, b"p")
+        assert client.receive() == (TEXT, b"ab")
+        assert handler.texts == [b"ab"]
+
+    def test_many_messages_in_one_read_are_all_handled(self, loopback: Loopback) -> None:
+        client, _ = loopback.connect(Recorder(echo))
+
+        client.send(*[client_frame(TEXT, str(number).encode()) for number in range(500)])
+
+        assert [client.receive_text() for _ in range(500)] == [str(number).encode() for number in range(500)]
+
+    def test_bytes_that_came_with_the_upgrade_are_handled_first(self, loopback: Loopback) -> None:
+        frame = client_frame(TEXT, b"early bird")
+        client, _ = loopback.connect(Recorder(echo), early=frame + frame[:5])
+
+        client.send(frame[5:])
+
+        assert [client.receive_text(), client.receive_text()] == [b"early bird", b"early bird"]
+
+    def test_a_big_message_to_a_slow_reader_arrives_whole(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(outbox_bytes=64 << 20)
+        client, handler = loopback.connect(receive_buffer=4096)
+        messages = [os.urandom(size) for size in (3_000_000, 10, 700_000)]
+
+        for message in messages:
+            opened(handler).send(Opcode.BINARY, message)
+        eventually(lambda: loopback.hub.stats()["blocked"] == 1)
+
+        assert [client.receive() for _ in messages] == [(BINARY, message) for message in messages]
+        eventually(lambda: loopback.hub.stats()["blocked"] == 0)
+
+    def test_an_idle_connection_keeps_no_decoder(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect(Recorder(echo))
+        frame = client_frame(TEXT, b"in two parts")
+
+        client.send(frame[:4])
+        eventually(lambda: opened(handler).decoder is not None)  # type: ignore[attr-defined]  # the hub's own
+        client.send(frame[4:])
+
+        assert client.receive_text() == b"in two parts"
+        assert opened(handler).decoder is None  # type: ignore[attr-defined]
+
+
+class TestEnds:
+    @pytest.mark.parametrize("code", [1000, 1001, 4000])
+    def test_a_client_s_close_is_echoed(self, loopback: Loopback, code: int) -> None:
+        client, handler = loopback.connect()
+
+        client.send(client_frame(CLOSE, code.to_bytes(2, "big") + b"bye"))
+
+        assert client.receive_close() == code
+        client.receive_end()
+        assert handler.codes == [code]
+
+    def test_an_empty_close_is_answered_with_an_empty_one(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+
+        client.send(client_frame(CLOSE))
+
+        assert client.receive_close() is None
+        client.receive_end()
+        assert handler.codes == [1005]
+
+    @pytest.mark.parametrize(
+        ("bad", "code"),
+        [
+            (client_frame(CLOSE, (1005).to_bytes(2, "big")), 1002),
+            (client_frame(CLOSE, (999).to_bytes(2, "big")), 1002),
+            (client_frame(CLOSE, b"\x03"), 1002),
+            (client_frame(CLOSE, b"\x03\xe8\xff"), 1007),
+            (client_frame(TEXT, b"\xff"), 1007),
+            (client_frame(7), 1002),
+            (b"\x81\x02hi", 1002),
+            (client_frame(TEXT, b"x" * 65537), 1009),
+        ],
+    )
+    def test_a_broken_rule_ends_the_connection_with_its_code(
+        self, loopback: Loopback, bad: bytes, code: int
+    ) -> None:
+        client, handler = loopback.connect()
+        bystander, _ = loopback.connect(Recorder(echo))
+
+        client.send(bad)
+
+        assert client.receive_close() == code
+        client.receive_end()
+        assert handler.codes == [code]
+        bystander.text("still here")
+        assert bystander.receive_text() == b"still here"
+
+    def test_good_messages_before_a_bad_one_are_handled(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect(Recorder(echo))
+
+        client.send(client_frame(TEXT, b"good"), client_frame(7), client_frame(TEXT, b"never"))
+
+        assert client.receive_until_close() == ([b"good"], 1002)
+        assert handler.texts == [b"good"]
+
+    @pytest.mark.parametrize("end", [Client.close, Client.reset])
+    def test_a_connection_that_breaks_off_is_closed_with_1006(
+        self, loopback: Loopback, end: Callable[[Client], None]
+    ) -> None:
+        client, handler = loopback.connect()
+
+        end(client)
+
+        eventually(lambda: handler.codes == [1006])
+        assert loopback.hub.stats()["connections"] == 0
+
+    def test_a_failing_handler_ends_its_connection_only_and_is_logged(
+        self, loopback: Loopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        client, handler = loopback.connect(Recorder(explode))
+        bystander, _ = loopback.connect(Recorder(echo))
+
+        client.text("explode")
+
+        assert client.receive_close() == 1011
+        assert handler.codes == [1011]
+        assert "ZeroDivisionError" in caplog.text
+        bystander.text("still here")
+        assert bystander.receive_text() == b"still here"
+
+    def test_even_a_handler_that_wants_to_exit_does_not_end_the_hub(
+        self, loopback: Loopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Exiting(Recorder):
+            def opened(self, connection: Connection) -> None:
+                super().opened(connection)
+                raise SystemExit("opened")
+
+            def closed(self, code: int) -> None:
+                super().closed(code)
+                raise KeyboardInterrupt
+
+        client, handler = loopback.connect(Exiting())
+
+        assert client.receive_close() == 1011
+        assert handler.codes == [1011]
+        survivor, _ = loopback.connect(Recorder(echo))
+        survivor.text("alive")
+        assert survivor.receive_text() == b"alive"
+        assert len([record for record in caplog.records if record.exc_info]) == 2
+
+    def test_a_failing_call_is_logged_and_the_hub_goes_on(
+        self, loopback: Loopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        client, _ = loopback.connect(Recorder(echo))
+
+        loopback.hub.call_later(int, "no number")
+        client.text("alive")
+
+        assert client.receive_text() == b"alive"
+        assert "int failed on the hub" in caplog.text
+
+
+class TestClosing:
+    def test_what_was_sent_goes_first_and_nothing_after(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+        connection = opened(handler)
+
+        connection.send(Opcode.TEXT, b"first")
+        connection.close(1001, "bye")
+        connection.send(Opcode.TEXT, b"late")
+        connection.close(4000)
+
+        assert client.receive_until_close() == ([b"first"], 1001)
+        client.send(client_frame(CLOSE, b"\x03\xe9"))
+        client.receive_end()
+        assert handler.codes == [1001]
+
+    def test_messages_of_a_client_being_closed_are_thrown_away(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+
+        opened(handler).close(1001)
+        assert client.receive_close() == 1001
+        client.text("late")
+        client.send(client_frame(CLOSE, b"\x03\xe9"))
+
+        client.receive_end()
+        assert handler.texts == []
+
+    def test_a_client_that_never_answers_is_cut(self, make_loopback: MakeLoopback) -> None:
+        client, handler = make_loopback(close_timeout_s=0.05).connect()
+
+        opened(handler).close(1001)
+
+        assert client.receive_close() == 1001
+        client.receive_end()
+
+    def test_a_handler_may_close_from_within_a_message(self, loopback: Loopback) -> None:
+        def leave(recorder: Recorder, data: bytes) -> None:
+            opened(recorder).send(Opcode.TEXT, data)
+            opened(recorder).close(4001)
+            assert recorder.codes == [], "closed() must not be called within a message"
+
+        client, handler = loopback.connect(Recorder(leave))
+
+        client.send(client_frame(TEXT, b"bye"), client_frame(TEXT, b"bye again"))
+
+        texts, code = client.receive_until_close()
+        assert (texts[0], code) == (b"bye", 4001)
+        assert handler.codes == [4001]
+
+    def test_a_new_connection_with_the_old_descriptor_gets_nothing_of_the_old(
+        self, loopback: Loopback
+    ) -> None:
+        old_client, old_handler = loopback.connect()
+        old = opened(old_handler)
+        number = old.fd  # type: ignore[attr-defined]  # the hub's own
+        old_client.reset()
+        eventually(lambda: old.fd == -1)  # type: ignore[attr-defined]
+
+        client, handler = loopback.connect()
+        while opened(handler).fd != number:  # type: ignore[attr-defined]
+            client, handler = loopback.connect()
+        old.send(Opcode.TEXT, b"for the old one")
+        old.close(4000)
+        opened(handler).send(Opcode.TEXT, b"for the new one")
+
+        assert client.receive_text() == b"for the new one"
+        assert (old_handler.codes, handler.codes) == ([1006], [])
+
+
+class TestLimits:
+    def test_a_quiet_client_is_closed_with_1001(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(idle_timeout_s=0.15)
+        client, handler = loopback.connect()
+
+        assert client.receive_close() == 1001
+        assert handler.codes == [1001]
+
+    def test_a_ping_keeps_a_client_alive_longer_than_the_timeout(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(idle_timeout_s=0.3)
+        quiet, quiet_handler = loopback.connect()
+        lively, lively_handler = loopback.connect()
+
+        while not quiet_handler.codes:
+            lively.send(client_frame(PING))
+            assert lively.receive() == (PONG, b"")
+        assert quiet.receive_close() == 1001
+
+        assert lively_handler.codes == []
+
+    def test_too_many_messages_close_with_1008_after_a_generous_burst(
+        self, make_loopback: MakeLoopback
+    ) -> None:
+        loopback = make_loopback(rate_per_s=1, rate_burst=20)
+        client, handler = loopback.connect(Recorder(echo))
+        other, _ = loopback.connect(Recorder(echo))
+
+        client.send(*[client_frame(TEXT, b"x") for _ in range(40)])
+
+        texts, code = client.receive_until_close()
+        assert (len(texts), code) == (20, 1008)
+        assert len(handler.texts) == 20
+        other.text("still here")
+        assert other.receive_text() == b"still here"
+
+    def test_a_rate_under_the_limit_may_go_on_for_long(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(rate_per_s=1_000_000, rate_burst=10_000)
+        client, _ = loopback.connect(Recorder(echo))
+
+        for _ in range(200):
+            client.text("x")
+            assert client.receive_text() == b"x"
+
+    def test_a_reader_that_stalls_is_closed_with_1013(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(stall_timeout_s=0.05, outbox_bytes=64 << 20)
+        client, handler = loopback.connect(receive_buffer=4096)
+
+        opened(handler).send(Opcode.BINARY, b"x" * 8_000_000)
+
+        eventually(lambda: handler.codes == [1013])
+        assert client.sock.fileno() >= 0
+
+    def test_a_caller_that_is_faster_than_the_hub_waits_for_room(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(max_backlog=10)
+        client, handler = loopback.connect()
+        going, free = threading.Event(), threading.Event()
+
+        def block(_recorder: Recorder, _data: bytes) -> None:
+            going.set()
+            free.wait(5)
+
+        def send_all() -> None:
+            for number in range(50):
+                opened(handler).send(Opcode.TEXT, str(number).encode())
+
+        handler.answer = block
+        client.text("block the hub")
+        going.wait(5)
+        sender = threading.Thread(target=send_all)
+        sender.start()
+        eventually(lambda: loopback.hub.stats()["backlog"] == 10)
+        assert sender.is_alive()
+        free.set()
+        sender.join()
+
+        assert [client.receive_text() for _ in range(50)] == [str(number).encode() for number in range(50)]
+
+    def test_a_full_hub_accepts_nobody(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(max_connections=1)
+        assert loopback.hub.accepting
+
+        loopback.connect()
+
+        assert not loopback.hub.accepting
+
+
+class TestDrain:
+    def test_everybody_is_sent_away_with_1012(self, loopback: Loopback) -> None:
+        pairs = [loopback.connect() for _ in range(45)]
+
+        loopback.hub.drain(spread_s=0.1)
+
+        assert {client.receive_close() for client, _ in pairs} == {1012}
+        assert all(handler.codes == [1012] for _, handler in pairs)
+
+    def test_it_is_spread_out(self, loopback: Loopback) -> None:
+        pairs = [loopback.connect() for _ in range(40)]
+
+        loopback.hub.drain(spread_s=30)
+        pairs[0][0].receive_close()
+
+        gone = sum(bool(handler.codes) for _, handler in pairs)
+        assert 0 < gone < 10
+
+    def test_it_may_be_waited_for(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(close_timeout_s=0.05)
+        for _ in range(3):
+            loopback.connect()
+
+        assert loopback.hub.drain(spread_s=0.01, wait_s=5)
+        assert loopback.hub.stats()["connections"] == 0
+
+    def test_a_late_comer_is_sent_away_too(self, loopback: Loopback) -> None:
+        loopback.connect()
+        loopback.hub.drain(spread_s=0.01)
+
+        client, _ = loopback.connect()
+
+        assert not loopback.hub.accepting
+        assert client.receive_close() == 1012
+
+    def test_draining_nobody_is_quick(self) -> None:
+        assert Hub().drain(wait_s=5)
+
+
+class TestLife:
+    def test_stop_closes_with_1012_and_ends_the_thread(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+
+        loopback.hub.stop()
+
+        assert client.receive_close() == 1012
+        client.receive_end()
+        assert handler.codes == [1012]
+        assert "hub" not in [thread.name for thread in threading.enumerate()]
+
+    def test_a_stopped_hub_swallows_calls_and_closes_newcomers(self, loopback: Loopback) -> None:
+        _, handler = loopback.connect()
+        loopback.hub.stop()
+        ours, theirs = socket.socketpair()
+
+        opened(handler).send(Opcode.TEXT, b"late")
+        loopback.hub.publish("room", Opcode.TEXT, b"late")
+        loopback.hub.adopt(ours, Recorder())
+
+        assert theirs.recv(1) == b""
+        theirs.close()
+        assert loopback.hub.stats()["backlog"] == 0
+
+    def test_stopping_what_never_started_is_nothing(self) -> None:
+        Hub().stop()
+
+    def test_a_hub_without_connections_keeps_no_calls(self) -> None:
+        hub = Hub()
+
+        for _ in range(10):
+            hub.publish("room", Opcode.TEXT, b"nobody listens")
+
+        assert hub.stats()["backlog"] == 0
+
+    def test_thousands_of_connections_leave_nothing_behind(self, loopback: Loopback) -> None:
+        def round_trip() -> None:
+            client, _ = loopback.connect(Recorder(echo))
+            client.text("hi")
+            client.receive_text()
+            client.close()
+
+        round_trip()
+        eventually(lambda: loopback.hub.stats()["connections"] == 0)
+        before, threads = descriptors(), threading.active_count()
+        for _ in range(300):
+            round_trip()
+        eventually(lambda: loopback.hub.stats()["connections"] == 0)
+
+        assert descriptors() == before
+        assert threading.active_count() == threads
+        assert not loopback.hub.conversations.closing
+
+    def test_a_forked_child_leaves_the_connections_to_its_parent(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect(Recorder(echo))
+
+        child = os.fork()
+        if child == 0:
+            fresh = loopback.hub.stats()["connections"] == 0 and not loopback.hub._runs()
+            os._exit(0 if fresh else 1)
+        _, status = os.waitpid(child, 0)
+        client.text("still the parent's")
+
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert client.receive_text() == b"still the parent's"
+        opened(handler).close(1001)
+        assert client.receive_close() == 1001
+
+    def test_its_counters_count(self, loopback: Loopback) -> None:
+        client, _ = loopback.connect(Recorder(echo))
+        for _ in range(3):
+            client.text("12345")
+            client.receive_text()
+
+        stats = loopback.hub.stats()
+
+        assert (stats["connections"], stats["adopted"]) == (1, 1)
+        assert (stats["frames_in"], stats["frames_out"]) == (3, 3)
+        assert (stats["bytes_in"], stats["bytes_out"]) == (3 * 11, 3 * 7)
+
+
+def test_subscribing_a_foreign_connection_says_what_to_do(loopback: Loopback) -> None:
+    class Foreign:
+        def send(self, opcode: Opcode, data: bytes) -> None: ...
+
+        def close(self, code: int, reason: str = "") -> None: ...
+
+    with pytest.raises(TypeError, match=r"opened\(\)"):
+        loopback.hub.subscribe(Foreign(), "room")

@@ -1,0 +1,78 @@
+"""A small application with one socket, for real servers. gunicorn loads it in a process of its own."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Request
+
+from rumbl_web.phoenix.transport import Connection, Opcode
+from rumbl_web.phoenix.transports import websocket
+from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.options import HubOptions
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+class Toy:
+    """Says who came, then echoes."""
+
+    __slots__ = ("_about", "_connection")
+
+    def __init__(self, params: dict[str, str], info: websocket.ConnectInfo) -> None:
+        self._about = orjson.dumps({"params": params, "path": info.path, "origin": info.origin})
+
+    def opened(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def handle_text(self, data: bytes) -> None:
+        self._connection.send(Opcode.TEXT, self._about if data == b"about" else data)
+
+    def handle_binary(self, data: bytes) -> None:
+        self._connection.send(Opcode.BINARY, data)
+
+    def closed(self, code: int) -> None:
+        pass
+
+
+def accept(params: dict[str, str], info: websocket.ConnectInfo) -> Toy | None:
+    return None if params.get("token") == "wrong" else Toy(params, info)
+
+
+def make_app(hub: Hub | None = None) -> Flask:
+    """The application. `GET /stats` tells about the process."""
+    hub = hub or Hub(HubOptions(rate_per_s=None))
+    app = Flask(__name__)
+    app.config["HUB"] = hub
+    pages = Blueprint("pages", __name__)
+    websocket.mount(pages, "/socket", hub, accept)
+    app.register_blueprint(pages)
+
+    @app.get("/stats")
+    def stats() -> dict[str, Any]:
+        gc.collect()
+        requests = [thing for thing in gc.get_objects() if type(thing) is Request]
+        return {
+            "requests": len(requests),
+            "connections": hub.stats()["connections"],
+            "descriptors": len(os.listdir("/proc/self/fd")),
+            "server_connections": server_connections(),
+        }
+
+    return app
+
+
+def server_connections() -> int:
+    """What gunicorn's worker believes it has open."""
+    from gunicorn.workers.gthread import ThreadWorker
+
+    return sum(thing.nr_conns for thing in gc.get_objects() if type(thing) is ThreadWorker)
+
+
+def worker_exit(_server: object, worker: Any) -> None:
+    """gunicorn's hook: it knows nothing of connections that were handed over."""
+    worker.wsgi.config["HUB"].drain(spread_s=0.05, wait_s=2.0)
