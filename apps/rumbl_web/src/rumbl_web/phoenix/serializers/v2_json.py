@@ -20,7 +20,7 @@ _TEXT: Final = Opcode.TEXT
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATACLASS
 _FIELDS: Final = 5
 _match_heartbeat: Final = re.compile(
-    rb'\[null,("[0-9A-Za-z_-]{1,32}"|\d{1,15}),"phoenix","heartbeat",\{\}\]'
+    rb'\[null,("[0-9A-Za-z_-]{1,32}"|0|[1-9]\d{0,14}),"phoenix","heartbeat",\{\}\]'
 ).fullmatch
 _loads: Final = orjson.loads
 _dumps: Final = orjson.dumps

@@ -1,0 +1,58 @@
+"""Signed tokens."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from rumbl_web.phoenix import token
+from rumbl_web.phoenix.token import Error, Verified
+
+SECRET = "a secret for tests"
+
+
+@pytest.mark.parametrize("data", [7, "7", None, {"user_id": 7, "session": "x"}, [1, "a"]])
+def test_data_come_back_with_their_type(data: object) -> None:
+    verified = token.verify(SECRET, "user socket", token.sign(SECRET, "user socket", data))
+
+    assert verified == Verified(data)
+    assert isinstance(verified, Verified)
+    assert type(verified.value) is type(data)
+
+
+def test_another_salt_or_secret_makes_it_invalid() -> None:
+    signed = token.sign(SECRET, "user socket", 7)
+
+    assert token.verify(SECRET, "reset password", signed) == Error("invalid")
+    assert token.verify("another secret", "user socket", signed) == Error("invalid")
+
+
+def test_every_changed_character_makes_it_invalid() -> None:
+    signed = token.sign(SECRET, "user socket", {"user_id": 7})
+
+    changed = [
+        signed[:n] + ("A" if signed[n] != "A" else "B") + signed[n + 1 :] for n in range(len(signed) - 1)
+    ]
+
+    assert {token.verify(SECRET, "user socket", one) for one in changed} == {Error("invalid")}
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_no_token_is_missing(nothing: object) -> None:
+    assert token.verify(SECRET, "user socket", nothing) == Error("missing")
+
+
+@pytest.mark.parametrize("junk", ["1313", "undefined", "a.b.c", 5, {}, b"x", "x" * 100_000, "é", "\x00"])
+def test_what_is_no_token_is_invalid(junk: object) -> None:
+    assert token.verify(SECRET, "user socket", junk) == Error("invalid")
+
+
+def test_a_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = token.sign(SECRET, "user socket", 7)
+    later = time.time() + 3601
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    assert token.verify(SECRET, "user socket", signed, max_age_s=3600) == Error("expired")
+    assert token.verify(SECRET, "user socket", signed, max_age_s=7200) == Verified(7)
+    assert token.verify(SECRET, "user socket", signed, max_age_s=None) == Verified(7)

@@ -1,0 +1,134 @@
+"""When changes are announced. What they say is tested with the room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from info_sys.otp import Process
+from rumbl_web.phoenix.testing import Inbox
+from rumbl_web.phoenix.tracker.room import Announcement, Count, Diff
+from rumbl_web.phoenix.tracker.state import NotTracked
+from rumbl_web.phoenix.tracker.tracker import Tracker
+
+Told = Inbox[tuple[str, Announcement]]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Inbox()
+
+
+@pytest.fixture
+def tracker(told: Told) -> Iterator[Tracker]:
+    made = Tracker("node", lambda topic, announcement: told.put((topic, announcement)))
+    yield made
+    made.stop()
+
+
+def next_one(told: Told) -> tuple[str, Announcement]:
+    found = told.take(lambda _: True)
+    assert found, "nothing was announced"
+    return found
+
+
+def alive() -> Process:
+    return Process().start()
+
+
+def test_a_change_in_a_quiet_room_is_told_at_once_and_every_topic_by_itself(
+    tracker: Tracker, told: Told
+) -> None:
+    process = alive()
+    refs = {topic: tracker.track(process, topic, "1", {}) for topic in ("a", "b")}
+
+    announced = dict(next_one(told) for _ in range(2))
+
+    assert announced == {
+        topic: Diff({"1": {"metas": [{"phx_ref": ref}]}}, {}) for topic, ref in refs.items()
+    }
+
+
+def test_callers_read_their_own_writes(tracker: Tracker) -> None:
+    process = alive()
+
+    tracker.track(process, "a", "1", {"n": 1})
+    assert tracker.list("a")["1"]["metas"][0]["n"] == 1
+    tracker.update(process, "a", "1", lambda meta: {**meta, "n": meta["n"] + 1})
+    assert [entry.meta["n"] for entry in tracker.entries("a", "1")] == [2]
+    tracker.untrack(process, "a")
+    assert tracker.list("a") == {}
+
+
+def test_updating_who_is_not_there_raises(tracker: Tracker) -> None:
+    with pytest.raises(NotTracked):
+        tracker.update(alive(), "a", "1", dict)
+
+
+def test_changes_within_the_window_are_collected(tracker: Tracker, told: Told) -> None:
+    for number in range(500):
+        tracker.track(alive(), "a", str(number), {})
+    joined: list[str] = []
+    announcements = 0
+
+    while len(joined) < 500:
+        _, diff = next_one(told)
+        assert isinstance(diff, Diff)
+        joined += diff.joins
+        announcements += 1
+
+    assert joined == [str(number) for number in range(500)]
+    assert announcements < 50
+
+
+def test_a_failing_announcement_is_logged_and_the_next_one_made(caplog: pytest.LogCaptureFixture) -> None:
+    told: Told = Inbox()
+
+    def announce(topic: str, announcement: Announcement) -> None:
+        told.put((topic, announcement))
+        if topic == "bad":
+            raise RuntimeError("no")
+
+    tracker = Tracker("node", announce)
+    tracker.track(alive(), "bad", "1", {})
+    next_one(told)
+    tracker.track(alive(), "good", "1", {})
+
+    assert next_one(told)[0] == "good"
+    assert "presence changes on 'bad' were not announced" in caplog.text
+    tracker.stop()
+
+
+def test_rooms_are_forgotten_when_the_last_leave_is_told(tracker: Tracker, told: Told) -> None:
+    process = alive()
+    tracker.track(process, "a", "1", {})
+    next_one(told)
+
+    process.stop()
+    next_one(told)
+
+    assert tracker.rooms() == 0
+    assert tracker.room("a") is None
+
+
+def test_a_room_over_the_limit_is_a_crowd_at_once(told: Told) -> None:
+    tracker = Tracker("node", lambda topic, announcement: told.put((topic, announcement)), max_listed=2)
+    for number in range(3):
+        tracker.track(alive(), "a", str(number), {})
+
+    assert tracker.crowded("a")
+    assert not tracker.crowded("b")
+    assert list(tracker.list("a")) == ["0", "1"]
+    assert told.take(lambda pair: pair[1] == Count(3), 2)
+    tracker.stop()
+
+
+def test_a_stopped_tracker_tells_nothing_more(tracker: Tracker, told: Told) -> None:
+    tracker.stop()
+    assert tracker._announcer.wait(1)
+
+    tracker.track(alive(), "a", "1", {})
+
+    assert tracker.count("a") == 1
+    assert told.items == []
