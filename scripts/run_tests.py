@@ -72,19 +72,20 @@ def run(suite: Suite) -> tuple[bool, Counter[str]]:
     told = subprocess.run(
         suite.command, cwd=suite.folder, env=environment, check=False, text=True, stdout=subprocess.PIPE
     )
-    print(told.stdout, flush=True)
-    return told.returncode == 0, from_node(told.stdout)
+    counts = from_node(told.stdout)
+    print(told.stdout if told.returncode else summary(counts, from_node_seconds(told.stdout)), flush=True)
+    return told.returncode == 0, counts
 
 
 def from_junit(report: Path) -> Counter[str]:
     """What pytest wrote about its run; nothing if it didn't come that far."""
     counts: Counter[str] = Counter()
     if not report.exists():
-        return Counter({"errors": 1})
+        return Counter({"error": 1})
     for case in ElementTree.parse(report).iter("testcase"):
         outcomes = {child.tag for child in case}
         outcome = next((tag for tag in ("error", "failure", "skipped") if tag in outcomes), "passed")
-        counts[{"failure": "failed", "error": "errors"}.get(outcome, outcome)] += 1
+        counts["failed" if outcome == "failure" else outcome] += 1
         if outcome == "skipped" and ".browser." in case.get("classname", ""):
             counts["skipped browser"] += 1
     return counts
@@ -97,9 +98,15 @@ def from_node(output: str) -> Counter[str]:
     return Counter({words[word]: int(number) for word, number in totals})
 
 
+def from_node_seconds(output: str) -> float:
+    """How long `node --test` says it took."""
+    found = re.search(r"^\W+ duration_ms ([\d.]+)$", output, re.MULTILINE)
+    return float(found[1]) / 1000 if found else 0.0
+
+
 def summary(counts: Counter[str], seconds: float) -> str:
     """The line that pytest ends with, for all suites together."""
-    parts = [f"{counts[word]} {word}" for word in ("failed", "passed", "skipped", "errors") if counts[word]]
+    parts = [f"{counts[word]} {word}" for word in ("failed", "passed", "skipped", "error") if counts[word]]
     return f"{', '.join(parts) or 'no tests ran'} in {seconds:.2f}s"
 
 
