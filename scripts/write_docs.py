@@ -79,9 +79,19 @@ def make_targets() -> str:
     return "\n".join(rows) + "\n"
 
 
+def routes() -> str:
+    """What `make routes` prints."""
+    import config
+    from rumbl_web import application, configuration, router
+
+    settings = configuration.build(config.load("test", environ={}))
+    return f"```text\n{router.routes(application.offline(settings))}\n```\n"
+
+
 BLOCKS = (
     Block("environment", GUIDES / "deployment.md", environment_table),
     Block("make targets", GUIDES / "development.md", make_targets),
+    Block("routes", GUIDES / "development.md", routes),
 )
 
 
