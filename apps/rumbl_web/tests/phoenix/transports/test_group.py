@@ -124,5 +124,5 @@ class Rounds(RuleBasedStateMachine):
         assert all(member.cursor != CANCELLED for member in self.wanted)
 
 
-Rounds.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Rounds.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestRounds = Rounds.TestCase

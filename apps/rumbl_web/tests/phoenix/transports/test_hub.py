@@ -82,7 +82,7 @@ class TestMessages:
     def test_a_big_message_to_a_slow_reader_arrives_whole(self, make_loopback: MakeLoopback) -> None:
         loopback = make_loopback(outbox_bytes=64 << 20)
         client, handler = loopback.connect(receive_buffer=4096)
-        messages = [os.urandom(size) for size in (3_000_000, 10, 700_000)]
+        messages = [os.urandom(size) for size in (600_000, 10, 300_000)]
 
         for message in messages:
             opened(handler).send(Opcode.BINARY, message)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -211,3 +213,19 @@ def test_a_failing_member_does_not_stop_a_fan_out(make_loopback: MakeLoopback) -
     for client, _ in members[1::2]:
         assert [client.receive_text() for _ in range(20)] == [str(number).encode() for number in range(20)]
     eventually(lambda: all(handler.codes == [1006] for _, handler in members[::2]))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_client_that_sends_garbage_hurts_only_itself(loopback: Loopback, seed: int) -> None:
+    chance = random.Random(seed)
+    watcher, _ = join(loopback, "room")
+    start = bytes([chance.choice([0x81, 0x82, 0x01, 0x89, 0x88, 0x00]), 0x80 | chance.randrange(128)])
+
+    for _ in range(12):
+        vandal, _ = join(loopback, "room")
+        with suppress(OSError):
+            vandal.send(start + chance.randbytes(chance.randrange(300)))
+            vandal.send(chance.randbytes(chance.randrange(300)))
+        loopback.hub.publish("room", Opcode.TEXT, b"still there?")
+
+    assert [watcher.receive_text() for _ in range(12)] == [b"still there?"] * 12

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import sys
 from typing import Any
 
 import orjson
@@ -54,23 +55,26 @@ def make_app(hub: Hub | None = None) -> Flask:
 
     @app.get("/stats")
     def stats() -> dict[str, Any]:
-        gc.collect()
-        requests = [thing for thing in gc.get_objects() if type(thing) is Request]
         return {
-            "requests": len(requests),
             "connections": hub.stats()["connections"],
             "descriptors": len(os.listdir("/proc/self/fd")),
             "server_connections": server_connections(),
         }
+
+    @app.get("/requests")
+    def requests() -> dict[str, int]:
+        gc.collect()
+        return {"alive": sum(type(thing) is Request for thing in gc.get_objects())}
 
     return app
 
 
 def server_connections() -> int:
     """What gunicorn's worker believes it has open."""
-    from gunicorn.workers.gthread import ThreadWorker
-
-    return sum(thing.nr_conns for thing in gc.get_objects() if type(thing) is ThreadWorker)
+    if "gunicorn.workers.gthread" not in sys.modules:
+        return 0
+    worker = sys.modules["gunicorn.workers.gthread"].ThreadWorker
+    return sum(thing.nr_conns for thing in gc.get_objects() if type(thing) is worker)
 
 
 def worker_exit(_server: object, worker: Any) -> None:

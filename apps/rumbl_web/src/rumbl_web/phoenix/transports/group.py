@@ -126,14 +126,16 @@ class Group:
 
     def settle(self) -> None:
         """Forget the frames that nobody lacks any more. To be called after the visits were made."""
+        wrapped = self._at >= len(self.members)
+        if wrapped:
+            self._at = 0
+            self._compact()
         if not self.todo:
             self._cut(self.end)
-        elif self._at >= len(self.members):
+        elif wrapped:
             self._cut(self._mark)
-        if self._at >= len(self.members):
-            self._at = 0
+        if wrapped:
             self._mark = self.end
-            self._compact()
 
     def _cut(self, position: int) -> None:
         cut = position - self._base

@@ -37,6 +37,7 @@ _EVENTS_PER_TURN = 256
 _CALLS_PER_TURN = 1000
 _HANDLER_FAILED = 1011
 _LONGEST_WAIT_FOR_ROOM_S = 1.0
+_PAUSE_AFTER_UNKNOWN_S = 0.01  # so that one that comes back every turn does not fill the log
 _TCP_NOTSENT_LOWAT = 25  # not in the socket module; linux/tcp.h
 
 
@@ -201,6 +202,7 @@ class Hub:
                 self._turn()
             except BaseException:
                 log.exception("the hub met what it does not know; going on")
+                time.sleep(_PAUSE_AFTER_UNKNOWN_S)
         self._end()
 
     def _turn(self) -> None:
@@ -253,7 +255,11 @@ class Hub:
 
     def _adopt(self, fd: int, handler: SocketHandler, head: bytes, early: bytes) -> None:
         connection = HubConnection(self, fd, handler, self._wire.now)
-        self._wire.add(connection)
+        try:
+            self._wire.add(connection)
+        except OSError:
+            os.close(fd)
+            raise
         self._adopted += 1
         if head:
             self._wire.put(connection, head)
