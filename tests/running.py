@@ -37,7 +37,7 @@ def eventually(check: Callable[[], T], deadline_s: float = 10.0) -> T:
 
 
 class RunningSite:
-    """One site on one port and data folder, which outlive its processes: it can be killed and started again."""
+    """One site on one port and data folder, which outlive its processes: it can be killed and restarted."""
 
     def __init__(self, data: Path, **environ: str) -> None:
         self.data = data

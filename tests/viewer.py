@@ -1,4 +1,4 @@
-"""A viewer without a browser: logs in by HTTP, speaks the channel protocol (V2 JSON) over a real WebSocket."""
+"""A viewer without a browser: logs in by HTTP, speaks the channel protocol (V2 JSON) over a WebSocket."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.running import RunningSite
 
@@ -23,6 +23,7 @@ ARGUMENTS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 ARTIFACTS = Path(__file__).parent / "artifacts"
+expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 FAILED = pytest.StashKey[bool]()
 NewPage = Callable[..., Page]
 

@@ -1,4 +1,4 @@
-"""The phoenix npm client, unchanged, under Node against a really started site: join, push, receive, rejoin."""
+"""The unchanged phoenix npm client under Node against a really started site: join, push, receive, rejoin."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import click
 
 import rumbl_core.application
 from rumbl_core.errors import StartError
-from rumbl_web import application, configuration, router, secret
+from rumbl_web import application, configuration, logs, router, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.server import Server, check_port
 
@@ -43,6 +43,7 @@ def serve(tree: str | None) -> None:
     """
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
+        logs.configure(settings.web.log_level)
         check_port(settings.web.host, settings.web.port)
         with _database(settings) as ready:
             say(f"Starting the site (pid {os.getpid()}) ...")

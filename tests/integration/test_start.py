@@ -1,0 +1,74 @@
+"""Starting the site where it can't start: one line that says what to do, and an exit code."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import PROJECT, free_port
+
+
+def serve(data: Path, **environ: str) -> tuple[int, str]:
+    """Exit code and standard error of a start that is expected to fail."""
+    unset = {"DATABASE_URL", "SECRET_KEY_BASE", "RUMBL_ENV", "RUMBL_CONFIG"}
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    process = subprocess.run(
+        [sys.executable, "-m", "rumbl_web", "serve", "--config", "config"],
+        cwd=PROJECT,
+        env={**kept, "PORT": str(free_port()), "RUMBL_DATA": str(data), **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return process.returncode, process.stderr.strip()
+
+
+def test_an_occupied_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, line = serve(tmp_path / "data", PORT=str(port))
+    assert code == 1
+    assert line == (
+        f"rumbl-web: HOST/PORT: can't listen on 127.0.0.1:{port} (address already in use); "
+        f"stop what runs there or choose another, for example PORT={port + 1}"
+    )
+
+
+REFUSED = [
+    ({"DATABASE_URL": "postgresql://rumbl:secret@127.0.0.1:9/rumbl"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "mysql://localhost/rumbl"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+    ({"PORT": "many"}, "PORT"),
+    ({"RUMBL_ENV": "staging"}, "RUMBL_ENV"),
+    ({"RUMBL_ENV": "prod"}, "DATABASE_URL"),
+    ({"SECRET_KEY_BASE": "short"}, "SECRET_KEY_BASE"),
+]
+
+
+@pytest.mark.parametrize(("environ", "variable"), REFUSED)
+def test_a_wrong_setting_is_one_line_that_names_it(
+    tmp_path: Path, environ: dict[str, str], variable: str
+) -> None:
+    code, line = serve(tmp_path / "data", **environ)
+    assert code == 1
+    assert "\n" not in line
+    assert line.startswith(f"rumbl-web: {variable}")
+    assert "secret@" not in line
+
+
+def test_a_data_folder_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    code, line = serve(in_the_way / "data")
+    assert code == 1
+    assert line.startswith("rumbl-web: RUMBL_DATA: ")
+    assert "\n" not in line
