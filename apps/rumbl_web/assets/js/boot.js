@@ -5,7 +5,8 @@ export function readBoot(root = document) {
   const text = root.getElementById("rumbl-boot")?.textContent;
   if (!text) return null;
   const { userToken, userId, guest, socketUrl, loginUrl, videoId } = JSON.parse(text);
-  return { userToken, userId: userId ?? null, guest: guest !== false, socketUrl: socketUrl ?? "/socket", loginUrl, videoId };
+  const known = { userId: userId ?? null, guest: guest !== false, socketUrl: socketUrl ?? "/socket" };
+  return { userToken, loginUrl, videoId, ...known };
 }
 
 /** Fetch this page again for a fresh token; null when the site does not answer. */

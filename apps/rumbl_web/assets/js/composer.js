@@ -56,7 +56,8 @@ export class Composer {
 
   #build() {
     this.#moment = el("span", { class: "moment", id: "msg-moment" });
-    this.#hold = el("button", { type: "button", class: "hold", "aria-pressed": "false", onclick: () => this.#toggle() }, "Hold");
+    const toggle = () => this.#toggle();
+    this.#hold = el("button", { type: "button", class: "hold", "aria-pressed": "false", onclick: toggle }, "Hold");
     this.#problems = el("div", { class: "note-problems", id: "msg-problems", role: "alert" });
     const bar = el("div", { class: "note-bar" }, this.#moment, this.#hold);
     this.#input.setAttribute("aria-describedby", "msg-moment msg-problems msg-hint");

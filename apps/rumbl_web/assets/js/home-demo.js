@@ -2,7 +2,7 @@
 
 const AFTER_LAST_MS = 6000;
 
-/** Start the example in `root` (`[data-demo]`) while it is in view; with reduced motion everything just stands there. */
+/** Start the example in `root` (`[data-demo]`) while it is in view; with reduced motion everything stands still. */
 export function runDemo(root) {
   const video = root.querySelector("video");
   const notes = [...root.querySelectorAll("[data-at]")].map((element) => ({ element, at: Number(element.dataset.at) }));
@@ -28,5 +28,6 @@ function stand(root, notes) {
 }
 
 function whileInView(element, enter, leave) {
-  new IntersectionObserver(([entry]) => (entry.isIntersecting ? enter() : leave()), { threshold: 0.2 }).observe(element);
+  const seen = ([entry]) => (entry.isIntersecting ? enter() : leave());
+  new IntersectionObserver(seen, { threshold: 0.2 }).observe(element);
 }

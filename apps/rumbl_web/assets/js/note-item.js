@@ -23,8 +23,8 @@ export function answerItem(note) {
 
 /** A button that goes to a moment. */
 export function timeChip(at) {
-  return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": `${formatTime(at)}, go to ${spokenTime(at)}` },
-    formatTime(at));
+  const label = `${formatTime(at)}, go to ${spokenTime(at)}`;
+  return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": label }, formatTime(at));
 }
 
 function source(note) {

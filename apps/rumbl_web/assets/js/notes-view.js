@@ -7,7 +7,7 @@ import { Scroller } from "./scroller.js";
 /** Shows revealed notes in order and follows their end while the reader is there. */
 export class NotesView {
   #box; #list; #empty; #more; #aheadText; #fresh; #scroller; #onShowAll;
-  #shown = []; #items = new Map(); #unseen = []; #current = null;
+  #shown = []; #items = new Map(); #orphans = new Map(); #unseen = []; #current = null;
 
   /** `box` is the container, `dock` the note box below it; `onSeek(ms)` and `onShowAll()` are its wishes. */
   constructor(box, dock, { onSeek, onShowAll }) {
@@ -23,7 +23,10 @@ export class NotesView {
     for (const target of [box, window]) target.addEventListener("scroll", seen, { passive: true });
   }
 
-  /** Put notes in, each at its place; `live` ones are announced when out of view. Unless `follow` is false the end is followed. */
+  /**
+   * Put notes in, each at its place. A reader at the end is kept there, unless `follow` is false; `live` notes
+   * out of view are announced.
+   */
   show(notes, { live = false, follow = true } = {}) {
     if (notes.length === 0) return;
     const following = follow && this.#scroller.atEnd();
@@ -72,9 +75,10 @@ export class NotesView {
     const question = note.answer_to === null ? null : this.#items.get(note.answer_to);
     const item = note.answer_to === null ? noteItem(note) : answerItem(note);
     this.#items.set(note.id, item);
-    if (question) question.querySelector(".note-answers").append(item);
-    else this.#insert(note, item);
+    if (question) return question.querySelector(".note-answers").append(item);
+    this.#insert(note, item);
     if (note.answer_to === null) this.#adopt(note.id, item);
+    else this.#orphans.set(note.answer_to, [...(this.#orphans.get(note.answer_to) ?? []), note]);
   }
 
   #insert(note, item) {
@@ -86,9 +90,11 @@ export class NotesView {
 
   // An answer may come before its question; it moves under it as soon as the question is there.
   #adopt(id, item) {
-    const answers = this.#shown.filter((note) => note.answer_to === id);
-    for (const answer of answers) item.querySelector(".note-answers").append(this.#items.get(answer.id));
-    if (answers.length > 0) this.#shown = this.#shown.filter((note) => note.answer_to !== id);
+    const answers = this.#orphans.get(id);
+    if (!answers) return;
+    this.#orphans.delete(id);
+    this.#shown = this.#shown.filter((note) => note.answer_to !== id);
+    item.querySelector(".note-answers").append(...answers.map((answer) => this.#items.get(answer.id)));
   }
 
   #announce(notes) {

@@ -44,9 +44,9 @@ export class Notes {
     return this.#ordered.filter((note) => this.#revealed.has(note.id));
   }
 
-  /** How many notes the playhead has yet to reach. */
+  /** How many notes the playhead has yet to reach; an answer counts with its question. */
   get ahead() {
-    return this.#ordered.length - this.#revealed.size;
+    return this.#ordered.filter((note) => note.answer_to === null && !this.#revealed.has(note.id)).length;
   }
 
   has(id) {

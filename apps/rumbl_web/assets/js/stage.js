@@ -73,10 +73,17 @@ export class Stage extends EventTarget {
     this.#notice = el("div", { class: "player-notice", role: "alert" },
       el("p", {}, message),
       el("p", { class: "quiet" }, "The notes are here all the same."),
-      el("p", { class: "actions" },
-        retry && el("button", { type: "button", class: "button", onclick: () => this.load() }, "Try again"),
-        href && el("a", { class: "button button-quiet", href, target: "_blank", rel: "noopener noreferrer nofollow" }, "Open it at its address")));
+      el("p", { class: "actions" }, retry && this.#again(), href && elsewhere(href)));
     this.#element.append(this.#notice);
     this.dispatchEvent(new Event("failed"));
   }
+
+  #again() {
+    return el("button", { type: "button", class: "button", onclick: () => this.load() }, "Try again");
+  }
+}
+
+function elsewhere(href) {
+  const away = { target: "_blank", rel: "noopener noreferrer nofollow" };
+  return el("a", { class: "button button-quiet", href, ...away }, "Open it at its address");
 }

@@ -16,7 +16,11 @@ export class StateLine {
     if (text === this.#said) return;
     this.#said = text;
     this.#element.dataset.state = kind;
-    this.#element.replaceChildren(el("span", { class: "state-dot", "aria-hidden": "true" }), el("span", {}, text),
-      kind === "reload" ? el("button", { type: "button", class: "link-button", onclick: () => location.reload() }, "Reload") : "");
+    const dot = el("span", { class: "state-dot", "aria-hidden": "true" });
+    this.#element.replaceChildren(dot, el("span", {}, text), kind === "reload" ? reloadButton() : "");
   }
+}
+
+function reloadButton() {
+  return el("button", { type: "button", class: "link-button", onclick: () => location.reload() }, "Reload");
 }

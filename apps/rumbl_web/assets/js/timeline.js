@@ -39,7 +39,8 @@ export class Timeline {
   #build() {
     this.#played = el("span", { class: "timeline-played" });
     this.#head = el("span", { class: "timeline-head" });
-    this.#rail = el("div", { class: "timeline-rail", onclick: (event) => this.#seekTo(event) }, this.#played, this.#head);
+    const seek = (event) => this.#seekTo(event);
+    this.#rail = el("div", { class: "timeline-rail", onclick: seek }, this.#played, this.#head);
     this.#layer = el("div", { class: "timeline-marks" });
     this.#preview = el("div", { class: "timeline-preview", id: "timeline-preview", role: "tooltip", hidden: true });
     this.#layer.addEventListener("keydown", (event) => this.#key(event));
@@ -51,11 +52,11 @@ export class Timeline {
   }
 
   #soon() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#draw(), this.#marks.length > 0 ? SETTLE_MS : 0);
+    this.#timer ??= setTimeout(() => this.#draw(), this.#marks.length > 0 ? SETTLE_MS : 0);
   }
 
   #draw() {
+    this.#timer = null;
     this.#root.hidden = this.#notes.length === 0 && this.#duration === 0;
     this.#length = extent(this.#duration, this.#notes);
     const questions = this.#notes.filter((note) => note.answer_to === null);

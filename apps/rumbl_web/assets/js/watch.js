@@ -31,7 +31,10 @@ class WatchPage {
     const dock = dockOf(find("msg-form") ?? find("guest-prompt") ?? find("msg-container"));
     this.#stage = new Stage(element);
     this.#timeline = new Timeline(find("timeline"), { onSeek: (ms) => this.#seek(ms) });
-    this.#view = new NotesView(find("msg-container"), dock, { onSeek: (ms) => this.#seek(ms), onShowAll: () => this.#showAll() });
+    this.#view = new NotesView(find("msg-container"), dock, {
+      onSeek: (ms) => this.#seek(ms),
+      onShowAll: () => this.#showAll(),
+    });
     this.#line = new StateLine(find("connection-state"));
     this.#outbox = new Outbox(storage(), `rumbl:outbox:${boot.videoId}:${boot.userId}`);
     this.#connection = new Connection(boot);
@@ -65,7 +68,8 @@ class WatchPage {
   }
 
   #listen() {
-    for (const event of ["timeupdate", "seeked", "play", "pause"]) this.#stage.addEventListener(event, () => this.#tick());
+    const moves = ["timeupdate", "seeked", "play", "pause"];
+    for (const event of moves) this.#stage.addEventListener(event, () => this.#tick());
     this.#stage.addEventListener("ready", () => this.#drawTimeline());
     this.#stage.addEventListener("failed", () => this.#showAll());
     this.#connection.addEventListener("refused", () => this.#end("refused"));

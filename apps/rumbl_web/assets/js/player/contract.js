@@ -1,6 +1,9 @@
 // The one contract of all players, over anything that behaves like an HTMLMediaElement.
 import { toMs } from "../time.js";
 
+const TELL_LENGTH = ["loadedmetadata", "durationchange", "canplay"];
+const PASSED_ON = ["timeupdate", "seeked", "play", "pause", "ended"];
+
 /**
  * A player that the page may drive:
  *
@@ -20,8 +23,8 @@ export class Player extends EventTarget {
   constructor(element, { tickMs = 0, explain = explainMediaError } = {}) {
     super();
     this.element = element;
-    for (const event of ["loadedmetadata", "durationchange", "canplay"]) element.addEventListener(event, () => this.#check());
-    for (const event of ["timeupdate", "seeked", "play", "pause", "ended"]) element.addEventListener(event, () => this.#emit(event));
+    for (const event of TELL_LENGTH) element.addEventListener(event, () => this.#check());
+    for (const event of PASSED_ON) element.addEventListener(event, () => this.#emit(event));
     element.addEventListener("error", () => this.fail(explain(element.error)));
     if (tickMs > 0) this.#ticker = setInterval(() => this.#tick(), tickMs);
   }

@@ -13,7 +13,7 @@ const KINDS = new Map([
 export async function createPlayer(source) {
   const load = KINDS.get(source.kind);
   if (!load) throw new Error("rumbl can't play videos from this address.");
-  const create = await load();
+  const create = await load().catch(() => { throw new Error("The player could not be loaded."); });
   return create(source);
 }
 

@@ -12,7 +12,8 @@ export function create({ id, src, title }) {
   const video = el("vimeo-video", { controls: true, playsinline: true, "aria-label": title });
   styleInside(video, { attach: true });
   const player = new Player(video);
-  const timer = setTimeout(() => player.fail("Vimeo did not answer, or does not show this video here."), READY_WITHIN_MS);
+  const late = () => player.fail("Vimeo did not answer, or does not show this video here.");
+  const timer = setTimeout(late, READY_WITHIN_MS);
   player.addEventListener("ready", () => clearTimeout(timer), { once: true });
   video.src = privateAddress(src) ?? `https://vimeo.com/${id}`;
   return player;

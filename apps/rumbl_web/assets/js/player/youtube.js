@@ -23,7 +23,8 @@ export async function create({ id, title }) {
   styleInside(video, { attach: true });
   // YouTube refuses to play for pages that hide where they are.
   video.config = { referrerpolicy: "strict-origin-when-cross-origin" };
-  const player = new Player(video, { tickMs: 250, explain: (error) => REASONS.get(error?.code) ?? "YouTube can't play this video here." });
+  const explain = (error) => REASONS.get(error?.code) ?? "YouTube can't play this video here.";
+  const player = new Player(video, { tickMs: 250, explain });
   video.src = `https://www.youtube.com/watch?v=${id}`;
   return player;
 }

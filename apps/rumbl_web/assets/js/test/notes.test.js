@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Notes } from "../notes.js";
 
-const note = (id, at, more = {}) => ({ id, at, body: `note ${id}`, user: { id: 1, username: "max" }, answer_to: null, ...more });
+const max = { id: 1, username: "max" };
+const note = (id, at, more = {}) => ({ id, at, body: `note ${id}`, user: max, answer_to: null, ...more });
 const ids = (notes) => notes.map(({ id }) => id);
 
 test("notes are in the order of the video, equal moments in the order of their ids", () => {
@@ -64,6 +65,14 @@ test("the current note is the last one passed that is no answer", () => {
   assert.equal(notes.current(500), null);
   assert.equal(notes.current(2000).id, 1);
   assert.equal(notes.current(9000).id, 3);
+});
+
+test("an answer counts with its question among the notes ahead", () => {
+  const notes = new Notes();
+  notes.addListed([note(1, 1000), note(2, 1000, { answer_to: 1 })]);
+  assert.equal(notes.ahead, 1);
+  notes.revealAll();
+  assert.equal(notes.ahead, 0);
 });
 
 test("what is no note is left out, and hostile names do no harm", () => {

@@ -12,7 +12,7 @@ test("a letter outside the basic plane stays whole", () => {
 });
 
 test("a user has one tone everywhere, and whoever has no id has one too", () => {
-  assert.deepEqual([tone(1), tone(9), tone(8), tone(undefined), tone(NaN)], ["tone-2", "tone-2", "tone-1", "tone-1", "tone-1"]);
+  assert.deepEqual([1, 9, 8, undefined, NaN].map(tone), ["tone-2", "tone-2", "tone-1", "tone-1", "tone-1"]);
 });
 
 test("a missing user is a guest", () => {
@@ -21,7 +21,8 @@ test("a missing user is a guest", () => {
 });
 
 test("who is here: oneself first, then by name, with the number of tabs", () => {
-  const state = { 2: { metas: [{}, {}], user: { name: "Zoe" } }, 3: { metas: [{}], user: { name: "Ana" } }, 7: { metas: [{}], user: null } };
+  const zoe = { metas: [{}, {}], user: { name: "Zoe" } };
+  const state = { 2: zoe, 3: { metas: [{}], user: { name: "Ana" } }, 7: { metas: [{}], user: null } };
   const presence = { list: (chooser) => Object.entries(state).map(([key, entry]) => chooser(key, entry)) };
   assert.deepEqual(people(presence, 2).map(({ key, tabs }) => [key, tabs]), [["2", 2], ["3", 1], ["7", 1]]);
 });
