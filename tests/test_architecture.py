@@ -1,4 +1,4 @@
-"""Who may import whom, and the other rules of docs/architecture that a program can check."""
+"""Who may import whom, and the other rules of the architecture that a program can check."""
 
 from __future__ import annotations
 
