@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rumbl_web.phoenix.message import Broadcast, Message, Reply
@@ -16,7 +16,11 @@ from rumbl_web.phoenix.serializers.v2_json import V2JSON
 SERIALIZERS: list[Serializer] = [V2JSON()]
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -26,6 +30,7 @@ names = st.text(min_size=1, max_size=30)
 
 @pytest.mark.parametrize("serializer", SERIALIZERS, ids=lambda one: one.vsn)
 class TestEverySerializer:
+    @settings(deadline=None, max_examples=40)
     @given(join_ref=refs, ref=refs, topic=names, event=names, payload=json_values)
     def test_what_a_client_writes_is_what_the_server_reads(
         self, serializer: Serializer, join_ref: Any, ref: Any, topic: str, event: str, payload: Any
@@ -34,6 +39,7 @@ class TestEverySerializer:
 
         assert serializer.decode(encode_to_server(message)) == message
 
+    @settings(deadline=None, max_examples=40)
     @given(join_ref=names, topic=names, event=names, payload=json_values | st.binary())
     def test_what_the_server_writes_is_what_a_client_reads(
         self, serializer: Serializer, join_ref: str, topic: str, event: str, payload: Any
@@ -47,6 +53,7 @@ class TestEverySerializer:
         assert decode_from_server(*serializer.encode_reply(reply)) == reply
         assert not event_is_free or decode_from_server(*serializer.encode_broadcast(broadcast)) == broadcast
 
+    @settings(deadline=None, max_examples=40)
     @given(data=st.binary(max_size=60))
     def test_garbage_raises_decode_error_and_nothing_else(self, serializer: Serializer, data: bytes) -> None:
         for decode in (serializer.decode, serializer.decode_binary):
@@ -55,6 +62,7 @@ class TestEverySerializer:
             except DecodeError:
                 continue
 
+    @settings(deadline=None, max_examples=40)
     @given(data=st.binary(max_size=60))
     def test_only_heartbeats_are_answered_undecoded(self, serializer: Serializer, data: bytes) -> None:
         assert serializer.heartbeat(data) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 import pytest
@@ -14,7 +14,13 @@ from rumbl_web.phoenix.channel_server import ChannelServer
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.serializer import DecodeError
 from rumbl_web.phoenix.socket import Refused
-from rumbl_web.phoenix.socket_server import SocketServer, connect
+from rumbl_web.phoenix.socket_server import (
+    LARGE,
+    MAX_WAITING,
+    MAX_WAITING_BEHIND_LARGE,
+    SocketServer,
+    connect,
+)
 
 from .reference import PlainChannel, ReferenceSocket, Wire
 
@@ -433,24 +439,56 @@ def test_a_socket_may_have_several_ids(endpoint: Endpoint) -> None:
     assert endpoint.pubsub.receivers("user:1") == [first.server]
 
 
-def test_a_client_that_floods_a_busy_channel_is_closed(endpoint: Endpoint) -> None:
+class Busy(PlainChannel):
+    """Is held up by a slow database."""
+
     go_on = threading.Event()
 
-    class Busy(PlainChannel):
-        def handle_in(self, event: str, payload: object, socket: ChannelSocket) -> None:
-            go_on.wait(5)
+    def handle_in(self, event: str, payload: object, socket: ChannelSocket) -> None:
+        self.go_on.wait(5)
 
-    class BusySocket(ReferenceSocket):
-        channels: ClassVar[Mapping[str, type[Channel]]] = {"busy": Busy, "plain:*": PlainChannel}
 
+class BusySocket(ReferenceSocket):
+    channels: ClassVar[Mapping[str, type[Channel]]] = {"busy*": Busy}
+
+
+@pytest.fixture
+def busy(endpoint: Endpoint) -> Iterator[Wire]:
+    """Ten joined channels that do not come to an end with their first push."""
+    Busy.go_on.clear()
     wire = Wire(endpoint, socket=BusySocket)
-    join(wire, "busy")
-    join(wire, "plain:1")
+    for number in range(10):
+        join(wire, f"busy{number}")
+    yield wire
+    Busy.go_on.set()
 
-    wire.send(*['["1","2","busy","ping",{}]'] * (ChannelServer.max_mailbox + 70))
-    go_on.set()
 
-    assert wire.connection.closings.items[0][0] == 1008
+@pytest.mark.parametrize(
+    ("messages", "size"),
+    [
+        pytest.param(ChannelServer.max_mailbox + 70, 1, id="on one topic"),
+        pytest.param(MAX_WAITING + 640 + 70, 1, id="over all topics"),
+        pytest.param(MAX_WAITING_BEHIND_LARGE + 1, LARGE, id="of large messages"),
+    ],
+)
+def test_a_client_that_floods_its_channels_is_closed(
+    busy: Wire, messages: int, size: int, request: pytest.FixtureRequest
+) -> None:
+    topics = 1 if "one topic" in request.node.name else 10
+    text = "x" * size
+
+    for number in range(messages + 10 * topics):
+        busy.send(f'["1","2","busy{number % topics}","ping","{text}"]')
+
+    assert busy.connection.closings.items[0] == (1008, "too many messages in flight")
+
+
+def test_a_large_message_is_taken_when_nothing_waits(wire: Wire) -> None:
+    join(wire)
+    text = "x" * LARGE
+
+    assert wire.ask(f'["1","2","plain:1","echo","{text}"]')[0][4]["response"] == text
+    assert len(wire.ask(b"\x00\x01\x01\x07\x08" + b"12plain:1ping_bin" + text.encode())[0]) > LARGE
 
 
 # -- connecting

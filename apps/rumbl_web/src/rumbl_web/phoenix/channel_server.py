@@ -275,6 +275,8 @@ class ChannelServer(Process):
                 self._tell(socket.join_ref, wire.PHX_CLOSE if _is_shutdown(reason) else wire.PHX_ERROR)
         elif socket.message is not None:
             self._answer(socket.message, "error", CRASHED, socket.join_ref)
+        # Without this, the two would keep each other until the garbage collector's next full round.
+        socket.process = _GONE
 
     def _take_seat(self) -> None:
         socket = self.socket
@@ -313,6 +315,10 @@ class _Silence:
 
 
 _SILENCE: Final = _Silence()
+
+_GONE: Final = Process()
+"""The process of every channel socket whose channel has ended."""
+_GONE.abandon(NORMAL)
 
 
 def _is_shutdown(reason: object) -> bool:

@@ -37,6 +37,14 @@ GOING_AWAY: Final = 1001
 POLICY_VIOLATION: Final = 1008
 TOO_MANY: Final = {"reason": "too many channels joined"}
 
+LARGE: Final = 4096
+"""From this many bytes on, a message is large."""
+MAX_WAITING: Final = 1000
+MAX_WAITING_BEHIND_LARGE: Final = 64
+"""A client with more messages waiting for its channels is closed: its memory is bounded in bytes, not only in
+number (with the transport's limit per message)."""
+_LONG_QUEUE: Final = 64
+
 
 def connect(
     endpoint: Endpoint,
@@ -112,14 +120,19 @@ class SocketServer:
     def handle_text(self, data: bytes) -> None:
         """Take one text message. Raises DecodeError."""
         answer = self.serializer.heartbeat(data)
-        if answer is None:
+        if answer is not None:
+            self.connection.send(Opcode.TEXT, answer)
+        elif len(data) < LARGE or self._waiting() <= MAX_WAITING_BEHIND_LARGE:
             self._route(self.serializer.decode(data))
         else:
-            self.connection.send(Opcode.TEXT, answer)
+            self._refuse_flood()
 
     def handle_binary(self, data: bytes) -> None:
         """Take one binary message. Raises DecodeError."""
-        self._route(self.serializer.decode_binary(data))
+        if len(data) < LARGE or self._waiting() <= MAX_WAITING_BEHIND_LARGE:
+            self._route(self.serializer.decode_binary(data))
+        else:
+            self._refuse_flood()
 
     def closed(self, code: int) -> None:
         """End: channels finish what they were sent, then terminate with ("shutdown", "closed")."""
@@ -150,15 +163,23 @@ class SocketServer:
             channel = self.channels.get(topic) if type(topic) is str else None
             if channel is None or not channel.send(message):
                 self._undeliverable(message, channel)
+            elif channel.queue_length > _LONG_QUEUE and self._waiting() > MAX_WAITING:
+                self._refuse_flood()
 
     def _undeliverable(self, message: Message, channel: ChannelServer | None) -> None:
         if channel is not None and not channel.ending:
-            log.warning("a client of %r has too many messages in flight", message.topic)
-            self.connection.close(POLICY_VIOLATION, "too many messages in flight")
+            self._refuse_flood()
         elif message.topic == PHOENIX_TOPIC and message.event == HEARTBEAT:
             self._answer(None, message, "ok", {})
         else:
             self._answer(None, message, "error", UNMATCHED)
+
+    def _waiting(self) -> int:
+        return sum(channel.queue_length for channel in self.channels.values())
+
+    def _refuse_flood(self) -> None:
+        log.warning("a client of %s has too many messages in flight", self.socket_class.__name__)
+        self.connection.close(POLICY_VIOLATION, "too many messages in flight")
 
     def _join(self, message: Message) -> None:
         channel_class = self.socket_class.route(message.topic)
