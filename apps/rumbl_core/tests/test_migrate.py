@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import psycopg
@@ -8,6 +6,8 @@ from sqlalchemy.engine import URL
 
 from rumbl_core import migrate
 from rumbl_core.postgres import address
+
+from .processes import at_once
 
 
 @pytest.fixture
@@ -42,14 +42,5 @@ def test_goes_up_and_down_and_up_again(empty: URL) -> None:
 
 
 def test_two_processes_may_migrate_at_once(empty: URL) -> None:
-    command = [sys.executable, "-m", "rumbl_core.cli", "migrate"]
-    environment = {"DATABASE_URL": address.conninfo(empty), "PATH": ""}
-    processes = [
-        subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
+    at_once("app.migrate()", address.conninfo(empty))
     assert migrate.version(empty) == migrate.latest()

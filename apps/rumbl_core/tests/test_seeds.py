@@ -1,13 +1,12 @@
-import subprocess
-import sys
-
 import pytest
 from sqlalchemy import select
 
-from rumbl_core import accounts, multimedia, password, repo, seeds
+from rumbl_core import accounts, multimedia, repo, seeds
 from rumbl_core.accounts import User
 from rumbl_core.multimedia import Annotation, Category, Video
 from rumbl_core.result import Error, Ok
+
+from .processes import at_once
 
 
 def everything() -> list[list[object]]:
@@ -64,17 +63,7 @@ class TestSeeds:
 
 
 def test_two_processes_may_seed_at_once(committed_database: str) -> None:
-    password.configure("cheap")
-    command = [sys.executable, "-m", "rumbl_core.cli", "seed"]
-    environment = {"DATABASE_URL": committed_database, "RUMBL_DEMO_PASSWORD": "demodemo", "PATH": ""}
-    processes = [
-        subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
+    at_once("app.seed()", committed_database)
     before = everything()
     assert [len(rows) for rows in before] == [4, 5, 1, len(seeds.DEMO_NOTES) + 1]
     seeds.run()
