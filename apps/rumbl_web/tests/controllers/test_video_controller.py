@@ -203,6 +203,7 @@ def test_an_address_that_is_no_web_address_never_becomes_a_link(login_as, url: s
     page = html_response(login_as(user).get(f"/manage/videos/{video.id}"))
 
     assert f'href="{url}"' not in page
+    assert 'href="None"' not in page
     assert url in page
 
 

@@ -16,6 +16,7 @@ def form(**judged: Any) -> Form:
 
 def test_what_was_typed_wins_over_the_change_which_wins_over_the_stored() -> None:
     assert form(params={"title": " typed "}, changes={"title": "changed"}).value("title") == " typed "
+    assert form(params={"title": ""}).value("title") == ""
     assert form(changes={"title": "changed"}).value("title") == "changed"
     assert form().value("title") == "stored"
     assert form().value("category_id") == "7"
