@@ -34,7 +34,8 @@ BUSY = 0.3
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for and print the report."""
     options = _parse(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         return _run(options)
     except (BuildError, LoadError, ServerError, alone.AloneError) as error:

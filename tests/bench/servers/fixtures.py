@@ -1,12 +1,13 @@
 """`python -m tests.bench.servers.fixtures USERS VIDEOS`: fills the database through the contexts.
 
 Prints one JSON line, `{"tokens": [...], "video_ids": [...]}` with a socket token per user. Holds the database
-until its standard input ends: so the database is nobody's child on the servers' core.
+until its standard input ends or SIGTERM comes: so the database is nobody's child on the servers' core.
 """
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 
 import rumbl_core.application
@@ -50,4 +51,5 @@ def _video(owner: accounts.User, number: int) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))  # an exit runs what is in finally
     main(int(sys.argv[1]), int(sys.argv[2]))

@@ -16,6 +16,7 @@ from tests.bench import build
 from tests.bench.servers.process import STOP_S, ServerError, Spec
 
 SECRET = "a secret of the bench, which guards nothing but its own temporary folder"
+NAME = "rumbl site"
 PROJECT = build.HERE.parents[1]
 
 
@@ -44,7 +45,7 @@ def database(folder: Path, users: int, videos: int) -> Iterator[Data]:
         [sys.executable, "-m", "tests.bench.servers.fixtures", str(users), str(videos)],
         env={**os.environ, **environ(folder)},
         cwd=PROJECT,
-        stdin=subprocess.PIPE,
+        stdin=subprocess.PIPE,  # its end tells the holder that the bench is gone
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -52,8 +53,9 @@ def database(folder: Path, users: int, videos: int) -> Iterator[Data]:
     try:
         yield _data(folder, holder)
     finally:
+        holder.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            holder.communicate(timeout=STOP_S)  # ends its standard input
+            holder.wait(STOP_S)
         holder.kill()
         holder.wait()
 
@@ -72,7 +74,7 @@ def _data(folder: Path, holder: subprocess.Popen[str]) -> Data:
 def spec(data: Data, video_id: int) -> Spec:
     """The site as `make run` starts it, with one worker; the driver joins `video_id`, one user per client."""
     return Spec(
-        "rumbl site",
+        NAME,
         (sys.executable, "-m", "rumbl_web", "serve", "--config", "config"),
         environ(data.folder),
         PROJECT,
