@@ -22,6 +22,7 @@ def test_says_in_a_word_what_went_wrong_and_never_where(faults, fault, why):
         RequestsClient(max_bytes=1000).request(faults.url(fault) + "?appid=SECRET", 2)
     assert "SECRET" not in str(caught.value)
     assert "127.0.0.1" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("fault", ["hang", "drip", "drip-head", "slow"])

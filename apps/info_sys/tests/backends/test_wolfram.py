@@ -77,7 +77,9 @@ class TestExtraction:
         body = pods(("Result", ""), ("Result", "  "), ("Result", "first\nsecond line"), ("Result", "later"))
         assert answering(body).compute("q", Options())[0].text == "first\nsecond line"
 
-    @pytest.mark.parametrize("body", [b"", b"<a/>", b"<html>", b"\xff\xfe", b"<queryresult>" * 3])
+    @pytest.mark.parametrize(
+        "body", [b"", b"<a/>", b"<html>", b"\xff\xfe", b"<queryresult>" * 3, b"<!DOCTYPE x><queryresult/>"]
+    )
     def test_refuses_what_is_no_answer(self, body):
         with pytest.raises(ValueError, match="no "):
             answering(body).compute("q", Options())

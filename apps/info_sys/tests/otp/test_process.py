@@ -149,6 +149,13 @@ class TestTurns:
         eventually(lambda: process.seen == [process])
         assert current() is None
 
+    def test_end_after_64_messages_so_that_others_have_theirs(self, process, gate):
+        for number in range(640):
+            process.send(number)
+        gate.set()
+        eventually(lambda: len(process.seen) == 640)
+        assert process.turns == 11
+
     def test_are_counted(self, process):
         process.send("one")
         eventually(lambda: process.turns == 1)
@@ -193,6 +200,17 @@ class TestAnEnd:
         gate.set()
         assert process.wait(5)
         assert (process.exit_reason, process.seen) == ("asked", [])
+
+    def test_asked_for_from_outside_comes_before_the_next_message_of_the_same_turn(self):
+        process, inside, gate = Recorder(), threading.Event(), threading.Event()
+        process.send(lambda: inside.set() or gate.wait(5))
+        process.send("never")
+        process.start()
+        assert inside.wait(5)
+        process.exit("asked")
+        gate.set()
+        assert process.wait(5)
+        assert process.seen == [True]
 
     def test_by_kill_overrides_another_reason_and_still_cleans_up(self, process, gate):
         process.exit("asked")

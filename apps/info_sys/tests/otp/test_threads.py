@@ -27,6 +27,15 @@ def test_a_full_pool_refuses():
     pool.run(gate.wait)
 
 
+def test_a_thread_does_not_end_while_its_next_job_is_on_the_way():
+    gate, pool = threading.Event(), Pool(1)
+    pool.run(lambda: gate.wait(5))
+    assert pool._retire() is False
+    gate.set()
+    eventually(lambda: pool.busy == 0)
+    assert pool._retire() is True
+
+
 def test_a_crashing_job_keeps_its_thread(caplog):
     pool, done = Pool(1), threading.Event()
     pool.run(lambda: 1 / 0)
