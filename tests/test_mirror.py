@@ -1,0 +1,72 @@
+"""Every module has a test file in the same place, or says which other file tests it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project import APPS, ROOT, Module, modules
+
+CORE = "apps/rumbl_core/tests"
+INFO = "apps/info_sys/tests"
+WEB = "apps/rumbl_web/tests"
+TESTED_ELSEWHERE = {
+    "info_sys.arithmetic.numbers": f"{INFO}/backends/test_calculator.py",
+    "info_sys.arithmetic.parser": f"{INFO}/backends/test_calculator.py",
+    "info_sys.arithmetic.tokens": f"{INFO}/backends/test_calculator.py",
+    "info_sys.backend": f"{INFO}/test_system.py",
+    "info_sys.flights": f"{INFO}/test_system.py",
+    "info_sys.result": f"{INFO}/test_system.py",
+    "info_sys.testing": f"{INFO}/test_http_client.py",
+    "rumbl_core.accounts.user": f"{CORE}/accounts/test_context.py",
+    "rumbl_core.accounts.user_token": f"{CORE}/accounts/test_context.py",
+    "rumbl_core.backend_seeds": f"{CORE}/test_seeds.py",
+    "rumbl_core.errors": f"{CORE}/test_application.py",
+    "rumbl_core.multimedia.annotation": f"{CORE}/multimedia/test_context.py",
+    "rumbl_core.multimedia.category": f"{CORE}/multimedia/test_context.py",
+    "rumbl_core.multimedia.video": f"{CORE}/multimedia/test_context.py",
+    "rumbl_core.pool": f"{CORE}/test_application.py",
+    "rumbl_core.postgres.account": f"{CORE}/postgres/test_embedded.py",
+    "rumbl_core.result": f"{CORE}/test_repo.py",
+    "rumbl_core.schema": f"{CORE}/test_repo.py",
+    "rumbl_web.__main__": "tests/integration/test_start.py",
+    "rumbl_web.answers": f"{WEB}/channels/test_video_channel.py",
+    "rumbl_web.application": "tests/integration/test_start.py",
+    "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
+    "rumbl_web.cli": "tests/integration/test_start.py",
+    "rumbl_web.logs": "tests/integration/test_start.py",
+    "rumbl_web.phoenix.mount": f"{WEB}/channels/test_video_channel.py",
+    "rumbl_web.phoenix.transports.connection": f"{WEB}/phoenix/transports/test_hub.py",
+    "rumbl_web.phoenix.transports.conversation": f"{WEB}/phoenix/transports/test_hub.py",
+    "rumbl_web.phoenix.transports.fanout": f"{WEB}/phoenix/transports/test_hub_fanout.py",
+    "rumbl_web.phoenix.transports.options": f"{WEB}/phoenix/transports/test_websocket.py",
+    "rumbl_web.phoenix.transports.sweep": f"{WEB}/phoenix/transports/test_hub.py",
+    "rumbl_web.phoenix.transports.wire": f"{WEB}/phoenix/transports/test_hub.py",
+    "rumbl_web.server": "tests/integration/test_start.py",
+    "rumbl_web.views.annotation_view": f"{WEB}/channels/test_video_channel.py",
+    "rumbl_web.views.changeset_view": f"{WEB}/channels/test_video_channel.py",
+}
+
+
+def has_a_test_file(module: Module) -> bool:
+    folders = module.name.split(".")[1:-1]
+    return (ROOT / "apps" / module.app / "tests").joinpath(*folders, f"test_{module.path.name}").is_file()
+
+
+def needs_a_test_file(module: Module) -> bool:
+    return not (module.is_package or ".migrations." in module.name or module.name in TESTED_ELSEWHERE)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_module_has_a_test_file_in_the_same_place(app: str) -> None:
+    ours = [module for module in modules() if module.app == app and needs_a_test_file(module)]
+    assert [module.name for module in ours if not has_a_test_file(module)] == []
+
+
+def test_an_exception_is_a_module_that_is_there_without_a_test_file() -> None:
+    named = {module.name: module for module in modules()}
+    assert [name for name in TESTED_ELSEWHERE if name not in named or has_a_test_file(named[name])] == []
+
+
+@pytest.mark.parametrize("place", sorted(set(TESTED_ELSEWHERE.values())))
+def test_what_tests_an_exception_is_there(place: str) -> None:
+    assert (ROOT / place).is_file()
