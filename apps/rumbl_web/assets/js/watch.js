@@ -2,7 +2,7 @@
 import { VideoChannel } from "./channel.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { el } from "./dom.js";
+import { cssVar, el } from "./dom.js";
 import { NotesView } from "./notes-view.js";
 import { Notes } from "./notes.js";
 import { Outbox } from "./outbox.js";
@@ -36,6 +36,7 @@ class WatchPage {
       onShowAll: () => this.#showAll(),
     });
     this.#line = new StateLine(find("connection-state"));
+    new ResizeObserver(() => cssVar(dock.parentElement, "--dock-height", `${dock.offsetHeight}px`)).observe(dock);
     this.#outbox = new Outbox(storage(), `rumbl:outbox:${boot.videoId}:${boot.userId}`);
     this.#connection = new Connection(boot);
     this.#channel = new VideoChannel(this.#connection, boot.videoId, this.#hears());
