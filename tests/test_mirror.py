@@ -10,11 +10,6 @@ CORE = "apps/rumbl_core/tests"
 INFO = "apps/info_sys/tests"
 WEB = "apps/rumbl_web/tests"
 TESTED_ELSEWHERE = {
-    "info_sys.arithmetic.numbers": f"{INFO}/backends/test_calculator.py",
-    "info_sys.arithmetic.parser": f"{INFO}/backends/test_calculator.py",
-    "info_sys.arithmetic.tokens": f"{INFO}/backends/test_calculator.py",
-    "info_sys.backend": f"{INFO}/test_system.py",
-    "info_sys.flights": f"{INFO}/test_system.py",
     "info_sys.result": f"{INFO}/test_system.py",
     "info_sys.testing": f"{INFO}/test_http_client.py",
     "rumbl_core.accounts.user": f"{CORE}/accounts/test_context.py",
