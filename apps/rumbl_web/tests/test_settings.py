@@ -97,3 +97,11 @@ def test_the_readme_lists_every_setting_with_its_variable_and_meaning() -> None:
     assert [(name, env, text) for name, env, _, text in rows] == [
         (name, settings.variable(name), field.description) for name, field in fields
     ]
+
+
+def test_variables_that_only_look_like_a_field_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ENV", "URL", "DATA_DIR", "SECRET_KEY"):
+        monkeypatch.setenv(name, "something of another program")
+
+    assert load({}).url is None
+    assert load({}).env == "dev"

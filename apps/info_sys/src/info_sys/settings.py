@@ -29,7 +29,7 @@ def _words(value: object) -> object:
 class Settings(BaseSettings):
     """Everything info_sys can be told from outside."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
     wolfram_app_id: Annotated[SecretStr | None, BeforeValidator(_blank_is_none)] = Field(
         default=None,

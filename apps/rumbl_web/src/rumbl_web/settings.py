@@ -22,9 +22,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Configuration of rumbl_web. `load` gives the same with errors that a person can act on."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
 
     env: Literal["dev", "test", "prod"] = Field(
         "dev", validation_alias="RUMBL_ENV", description="Which environment this is: dev, test or prod."
@@ -119,15 +117,18 @@ class Settings(BaseSettings):
 
 def load(section: Mapping[str, Any] | None = None) -> Settings:
     """Settings from the environment over `section`. Raises SettingsError for the first wrong value."""
+    # By variable names: fields' own names (`url`, `env`) are too common to be read from an environment.
+    given: dict[str, Any] = {variable(name): value for name, value in (section or {}).items()}
     try:
-        return Settings(**(section or {}))
+        return Settings(**given)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
 
 
 def variable(field: str) -> str:
-    """Name of the environment variable behind `field`."""
-    return str(Settings.model_fields[field].validation_alias)
+    """Name of the environment variable behind `field`; an unknown field is its own name."""
+    info = Settings.model_fields.get(field)
+    return str(info.validation_alias) if info else field
 
 
 def _explain(error: ValidationError) -> str:

@@ -22,7 +22,7 @@ from rumbl_core.accounts import User
 from rumbl_core.testing import Sandbox
 from rumbl_web import auth, csrf
 from rumbl_web.endpoint import create_endpoint
-from rumbl_web.settings import Settings
+from rumbl_web.settings import Settings, load
 
 SECRET = "a secret of the tests, which protects nothing at all"  # noqa: S105 - it protects nothing
 
@@ -50,7 +50,7 @@ class Client(FlaskClient):
 
 def make_settings(**settings: Any) -> Settings:
     """Settings for a test; the environment has no say but through variables of ours that are set."""
-    return Settings(**{"env": "test", "secret_key_base": SECRET, **settings})
+    return load({"env": "test", "secret_key_base": SECRET, **settings})
 
 
 def make_app(**settings: Any) -> Flask:

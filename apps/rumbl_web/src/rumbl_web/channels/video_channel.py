@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from info_sys import otp
 from rumbl_core import accounts, multimedia
 from rumbl_core.result import Error, Ok
 from rumbl_web.channels.presence import Presence
@@ -23,12 +24,13 @@ class VideoChannel(Channel):
 
     def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined | Refused:
         """Reply with the first page of notes after `last_seen_id`, in the order of their ids."""
-        video = self._video(topic)
-        if video is None:
-            return Refused({"reason": "not_found"})
+        with otp.blocking():
+            video = self._video(topic)
+            if video is None:
+                return Refused({"reason": "not_found"})
+            page = self._page(video.id, _id(payload, "last_seen_id"))
         socket.assigns["video_id"] = video.id
         socket.send_self("after_join")
-        page = self._page(video.id, _id(payload, "last_seen_id"))
         return Joined({**page, "guest": socket.assigns["user_id"] is None})
 
     def handle_info(self, message: object, socket: ChannelSocket) -> None:
@@ -36,7 +38,8 @@ class VideoChannel(Channel):
         if message != "after_join":
             return
         presence: Presence = socket.endpoint.services["presence"]
-        presence.push_state(socket)
+        with otp.blocking():
+            presence.push_state(socket)
         if socket.assigns["user_id"] is not None:
             presence.track(socket, str(socket.assigns["user_id"]), {"device": "browser"})
 
@@ -46,15 +49,18 @@ class VideoChannel(Channel):
             case "new_annotation":
                 return self._new_annotation(payload, socket)
             case "list_annotations":
-                return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
+                with otp.blocking():
+                    return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
             case _:
                 raise ValueError(f"videos:* has no event {event!r}")
 
     def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
         if socket.assigns["user_id"] is None:
             return Reply("error", {"reason": "unauthorized"})
-        user = accounts.get_user_or_raise(socket.assigns["user_id"])
-        match multimedia.annotate_video(user, socket.assigns["video_id"], _note(payload)):
+        with otp.blocking():
+            user = accounts.get_user_or_raise(socket.assigns["user_id"])
+            result = multimedia.annotate_video(user, socket.assigns["video_id"], _note(payload))
+        match result:
             case Ok(annotation):
                 self._publish(annotation, socket)
                 return None
