@@ -1,4 +1,4 @@
-"""Questions asked in notes: the information system's answer becomes a note of the answering backend's user."""
+"""Questions asked in notes: an answer becomes a note of the answering backend's user."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Compute = Callable[..., list[info_sys.Result]]
 
 
 class Answers:
-    """Asks in the background, so that a note is never delayed by its question (book: `Task.start` in the channel)."""
+    """Asks in the background, so a note is never delayed by its question (book: `Task.start`)."""
 
     def __init__(self, endpoint: Endpoint, *, compute: Compute = info_sys.compute) -> None:
         self._endpoint = endpoint
@@ -71,8 +71,6 @@ class Answers:
         match multimedia.annotate_video(backend, question.video_id, attrs):
             case Ok(annotation):
                 topic = f"videos:{question.video_id}"
-                self._endpoint.broadcast(
-                    topic, "new_annotation", annotation_view.annotation_json(annotation)
-                )
+                self._endpoint.broadcast(topic, "new_annotation", annotation_view.annotation_json(annotation))
             case refused:
                 log.warning("the answer to %s was refused: %s", question.id, refused)

@@ -38,8 +38,8 @@ def main() -> None:
 def serve(tree: str | None) -> None:
     """Start the site: database, migrations, demo data, then the web server.
 
-    HOST, PORT, WORKERS, THREADS, RUMBL_DATA, DATABASE_URL, SECRET_KEY_BASE and WOLFRAM_APP_ID are read from the
-    environment.
+    HOST, PORT, WORKERS, THREADS, RUMBL_DATA, DATABASE_URL, SECRET_KEY_BASE and WOLFRAM_APP_ID are read from
+    the environment.
     """
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
@@ -62,9 +62,8 @@ def routes(tree: str | None) -> None:
 @config_option
 def console(tree: str | None) -> None:
     """Open a Python shell with the running domain: `accounts`, `multimedia` and `info_sys`."""
-    from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
-
     import info_sys
+    from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
 
     with one_line_errors(), _database(secret.with_secret(configuration.load(tree))):
         names = {"accounts": accounts, "multimedia": multimedia, "info_sys": info_sys}
@@ -89,7 +88,7 @@ def _database(settings: Configuration) -> Iterator[Configuration]:
 
 @contextmanager
 def _terminated_cleanly() -> Iterator[None]:
-    """SIGTERM during start ends like Ctrl-C, so that what was started is stopped. gunicorn sets its own later."""
+    """SIGTERM during start ends like Ctrl-C: what was started is stopped. gunicorn sets its own later."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Logs that a person can read: one line an event, on standard error, so that standard output stays for words."""
+"""Logs that a person can read: one line an event, on standard error; standard output is for words."""
 
 from __future__ import annotations
 

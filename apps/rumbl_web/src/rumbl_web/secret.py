@@ -1,4 +1,4 @@
-"""The secret that signs cookies and tokens: given in production, made once and kept beside the data otherwise."""
+"""The secret that signs cookies and tokens: given in production, else made once and kept with the data."""
 
 from __future__ import annotations
 

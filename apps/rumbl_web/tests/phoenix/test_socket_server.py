@@ -442,10 +442,8 @@ def test_a_socket_may_have_several_ids(endpoint: Endpoint) -> None:
 class Busy(PlainChannel):
     """Is held up by a slow database."""
 
-    go_on = threading.Event()
-
     def handle_in(self, event: str, payload: object, socket: ChannelSocket) -> None:
-        self.go_on.wait(5)
+        socket.endpoint.services["go_on"].wait(5)
 
 
 class BusySocket(ReferenceSocket):
@@ -455,12 +453,12 @@ class BusySocket(ReferenceSocket):
 @pytest.fixture
 def busy(endpoint: Endpoint) -> Iterator[Wire]:
     """Ten joined channels that do not come to an end with their first push."""
-    Busy.go_on.clear()
+    go_on = endpoint.services["go_on"] = threading.Event()
     wire = Wire(endpoint, socket=BusySocket)
     for number in range(10):
         join(wire, f"busy{number}")
     yield wire
-    Busy.go_on.set()
+    go_on.set()
 
 
 @pytest.mark.parametrize(

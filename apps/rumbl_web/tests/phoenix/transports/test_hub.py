@@ -150,6 +150,18 @@ class TestEnds:
         bystander.text("still here")
         assert bystander.receive_text() == b"still here"
 
+    def test_a_client_that_broke_a_rule_sees_the_end_at_once(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(close_timeout_s=30.0)
+        client, _ = loopback.connect()
+
+        client.send(client_frame(7))
+
+        assert client.receive_close() == 1002
+        client.sock.settimeout(1.0)
+        client.receive_end()
+        client.close()
+        eventually(lambda: loopback.hub.stats()["connections"] == 0)
+
     def test_good_messages_before_a_bad_one_are_handled(self, loopback: Loopback) -> None:
         client, handler = loopback.connect(Recorder(echo))
 

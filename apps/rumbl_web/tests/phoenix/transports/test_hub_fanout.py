@@ -82,6 +82,58 @@ def test_order_holds_over_groups_and_direct_sends_while_several_threads_publish(
             assert [int(at) for who, at in received if int(who) == name] == sorted(listens)
 
 
+def test_order_holds_between_a_big_group_and_a_small_one(make_loopback: MakeLoopback) -> None:
+    loopback = make_loopback(slice_size=1)
+    for _ in range(5):
+        join(loopback, "big")
+    client, handler = join(loopback, "big", "small")
+
+    def publish_both(_recorder: Recorder, _data: bytes) -> None:
+        loopback.hub.publish("big", Opcode.TEXT, b"first")
+        loopback.hub.publish("small", Opcode.TEXT, b"second")
+
+    handler.answer = publish_both
+    client.text("go")
+
+    assert [client.receive_text(), client.receive_text()] == [b"first", b"second"]
+
+
+def test_being_left_out_of_one_message_loses_none_before_it(make_loopback: MakeLoopback) -> None:
+    loopback = make_loopback()
+    client, handler = loopback.connect()
+    subscription = loopback.hub.subscribe(opened(handler), "room")
+    subscription.release()
+
+    def publish_all(_recorder: Recorder, _data: bytes) -> None:
+        loopback.hub.publish("room", Opcode.TEXT, b"before")
+        loopback.hub.publish("room", Opcode.TEXT, b"not for me", exclude=subscription)
+        loopback.hub.publish("room", Opcode.TEXT, b"after")
+
+    handler.answer = publish_all
+    client.text("go")
+
+    assert [client.receive_text(), client.receive_text()] == [b"before", b"after"]
+
+
+@pytest.mark.parametrize("leave", ["cancel", "close"])
+def test_whoever_leaves_still_gets_what_was_published_before(make_loopback: MakeLoopback, leave: str) -> None:
+    loopback = make_loopback()
+    client, handler = loopback.connect()
+    subscription = loopback.hub.subscribe(opened(handler), "room")
+    subscription.release()
+
+    def publish_and_leave(_recorder: Recorder, _data: bytes) -> None:
+        loopback.hub.publish("room", Opcode.TEXT, b"before")
+        if leave == "cancel":
+            subscription.cancel()
+        opened(handler).close(1001)
+
+    handler.answer = publish_and_leave
+    client.text("go")
+
+    assert client.receive_until_close() == ([b"before"], 1001)
+
+
 def test_frames_that_wait_are_written_together(make_loopback: MakeLoopback) -> None:
     loopback = make_loopback()
     client, handler = join(loopback, "room")
