@@ -57,15 +57,17 @@ class Rounds:
         target: Target | None = None,
     ) -> Figure:
         """One figure out of the lines that are `wanted`."""
-        naive = self.values("naive", key, wanted) or self.values("naive gthread", key, wanted)
+        peer = next((server.spec.name for server in self.servers if "naive" in server.spec.name), "")
         return Figure(
             title,
             ours=self.values("rumbl", key, wanted),
-            naive=naive,
+            naive=self.values(peer, key, wanted),
             floor=self.values("floor", key, wanted),
             phoenix=phoenix,
             target=target,
             note=remarks(self.matching(wanted)),
+            cpu_ours=self.values("rumbl", "server_us_each", wanted),
+            cpu_naive=self.values(peer, "server_us_each", wanted),
         )
 
 

@@ -63,6 +63,9 @@ class Figure:
     phoenix: Phoenix | None = None
     target: Target | None = None
     note: str = ""
+    cpu_ours: Sequence[float] = ()
+    """CPU microseconds of our server for each delivery, answer or join, run by run."""
+    cpu_naive: Sequence[float] = ()
 
     @property
     def value(self) -> float:
@@ -72,7 +75,13 @@ class Figure:
     @property
     def ratios(self) -> list[float]:
         """Ours over naive, round by round: a slow hour slows both."""
-        return [ours / naive for ours, naive in zip(self.ours, self.naive, strict=False) if naive]
+        return _quotients(self.ours, self.naive)
+
+    @property
+    def cpu_ratio(self) -> float | None:
+        """How many times less CPU time ours takes for each: hardly moved by what else the machine does."""
+        ratios = _quotients(self.cpu_naive, self.cpu_ours)
+        return median(ratios) if ratios else None
 
     @property
     def ratio(self) -> float | None:
@@ -84,3 +93,7 @@ class Figure:
         """Whether the target is met; None without a target, or without the peer that it needs."""
         judged = self.ratio if self.target and self.target.of_ratio else self.value
         return None if self.target is None or judged is None else self.target.met(judged)
+
+
+def _quotients(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    return [one / other for one, other in zip(above, below, strict=False) if other]

@@ -116,7 +116,13 @@ def _beside_peers(
 
 def _as_json(about: dict[str, Any], found: Sequence[Figure], lines: Sequence[Line]) -> dict[str, Any]:
     figures = [
-        {**asdict(figure), "value": figure.value, "ratio": figure.ratio, "met": figure.met}
+        {
+            **asdict(figure),
+            "value": figure.value,
+            "ratio": figure.ratio,
+            "cpu_ratio": figure.cpu_ratio,
+            "met": figure.met,
+        }
         for figure in found
     ]
     return {"machine": about, "figures": figures, "lines": list(lines)}

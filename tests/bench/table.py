@@ -7,10 +7,11 @@ from typing import Any
 
 from tests.bench.figures import Figure
 
-HEADS = ("", "rumbl", "naive", "rumbl/naive", "Phoenix/naive", "floor", "target", "")
+HEADS = ("", "rumbl", "naive", "rumbl/naive", "by CPU", "Phoenix/naive", "floor", "target", "")
 
 LEGEND = """\
 rumbl/naive: median of the ratios of the rounds (lowest to highest); the absolute figures are medians.
+by CPU: how many times less CPU time rumbl takes for each delivery, answer or join; steady on a busy machine.
 Phoenix/naive: what Phoenix 1.7 on cowboy reached against the same naive server, measured once on a machine of
 2 shared cores. floor: an epoll loop in C that does nothing but write. -: not measured or not comparable."""
 
@@ -48,6 +49,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
         _amount(figure.value),
         _median(figure.naive),
         _ratio(figure),
+        "-" if figure.cpu_ratio is None else f"{figure.cpu_ratio:.1f}x",
         "-" if phoenix is None else f"{phoenix:.1f}x",
         _median(figure.floor),
         "-" if figure.target is None else str(figure.target),
