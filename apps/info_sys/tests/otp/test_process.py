@@ -1,8 +1,5 @@
-import gc
 import os
-import sys
 import threading
-import tracemalloc
 
 import pytest
 
@@ -369,21 +366,6 @@ class TestLinks:
         assert process.exit_reason == NOPROC
 
 
-def test_a_hundred_thousand_idle_processes_fit():
-    before = len(all_alive())
-    gc.disable()
-    tracemalloc.start()
-    processes = [Process().start() for _ in range(100_000)]
-    bytes_each = tracemalloc.get_traced_memory()[0] / 100_000
-    tracemalloc.stop()
-    gc.enable()
-    assert len(all_alive()) == before + 100_000
-    assert bytes_each < 500
-    for process in processes:
-        process.exit()
-    eventually(lambda: len(all_alive()) == before)
-
-
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_child_goes_on_with_threads_of_its_own(process, gate):
     """The idle ones work, what waited is handled, and the one whose turn was cut off is gone."""
@@ -401,7 +383,3 @@ def test_a_forked_child_goes_on_with_threads_of_its_own(process, gate):
     assert process.alive
     assert idle.seen == []
     idle.stop()
-
-
-def test_an_idle_process_is_a_small_object():
-    assert sys.getsizeof(Process()) <= 96
