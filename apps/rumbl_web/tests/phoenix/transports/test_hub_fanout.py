@@ -170,12 +170,35 @@ def test_a_slow_reader_is_closed_with_1013_and_the_others_go_on(make_loopback: M
     assert slow.sock.fileno() >= 0
 
 
+def test_publishing_faster_than_the_hub_writes_costs_a_good_reader_nothing(
+    make_loopback: MakeLoopback,
+) -> None:
+    loopback = make_loopback(outbox_bytes=200_000, max_backlog=100)
+    clients = [join(loopback, "room")[0] for _ in range(3)]
+    frames = [str(number).encode().rjust(2000) for number in range(1500)]
+    received: list[list[bytes]] = [[] for _ in clients]
+
+    def read_all(which: int) -> None:
+        received[which] = [clients[which].receive_text() for _ in frames]
+
+    readers = [threading.Thread(target=read_all, args=(which,)) for which in range(len(clients))]
+    for reader in readers:
+        reader.start()
+    for frame in frames:
+        loopback.hub.publish("room", Opcode.TEXT, frame)
+    for reader in readers:
+        reader.join()
+
+    assert received == [frames] * len(clients)
+
+
 def test_a_slow_reader_that_reads_on_hears_why_it_was_closed(make_loopback: MakeLoopback) -> None:
     loopback = make_loopback(outbox_bytes=100_000, close_timeout_s=30.0)
     client, handler = join(loopback, "room", receive_buffer=4096)
 
     while not handler.codes:
         loopback.hub.publish("room", Opcode.TEXT, b"x" * 20_000)
+    assert opened(handler).outbox.size <= 20_050, "what waited is forgotten"  # type: ignore[attr-defined]
 
     texts, code = client.receive_until_close()
     assert {len(text) for text in texts} == {20_000}

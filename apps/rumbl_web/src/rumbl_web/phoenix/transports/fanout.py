@@ -21,10 +21,20 @@ class FanOut:
         self._options = options
         self._groups: dict[Hashable, Group] = {}
         self._published = 0
+        self._logged = 0
+        self._most_logged = options.outbox_bytes // 2
         self.active: deque[Group] = deque()
 
     def __len__(self) -> int:
         return len(self._groups)
+
+    @property
+    def full(self) -> bool:
+        """So much waits in the logs that the hub had better make visits before it takes more.
+
+        It also keeps what one visit writes well under what an outbox holds.
+        """
+        return self._logged > self._most_logged
 
     def subscribe(self, subscription: HubSubscription, key: Hashable) -> None:
         """Put `subscription`, held, into the group of `key`."""
@@ -48,6 +58,7 @@ class FanOut:
         if not group.todo:
             self.active.append(group)
         self._published += 1
+        self._logged += len(frame)
         group.append(frame, self._published)
         if excluded is not None:
             excluded.cursor = group.end
@@ -109,7 +120,7 @@ class FanOut:
             visits = group.take_visits(budget)
             budget -= len(visits)
             self._visit(group, visits)
-            group.settle()
+            self._logged -= group.settle()
             if group.todo:
                 self.active.rotate(-1)
             else:

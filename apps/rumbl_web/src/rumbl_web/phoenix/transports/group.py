@@ -124,25 +124,31 @@ class Group:
         self.todo -= len(visits)
         return visits
 
-    def settle(self) -> None:
-        """Forget the frames that nobody lacks any more. To be called after the visits were made."""
+    def settle(self) -> int:
+        """Forget the frames that nobody lacks any more, and return their bytes.
+
+        To be called after the visits were made.
+        """
+        forgotten = 0
         wrapped = self._at >= len(self.members)
         if wrapped:
             self._at = 0
             self._compact()
         if not self.todo:
-            self._cut(self.end)
+            forgotten = self._cut(self.end)
         elif wrapped:
-            self._cut(self._mark)
+            forgotten = self._cut(self._mark)
         if wrapped:
             self._mark = self.end
+        return forgotten
 
-    def _cut(self, position: int) -> None:
-        cut = position - self._base
-        if cut > 0:
-            del self._frames[:cut]
-            del self._orders[:cut]
-            self._base = position
+    def _cut(self, position: int) -> int:
+        cut = max(0, position - self._base)
+        forgotten = sum(map(len, self._frames[:cut]))
+        del self._frames[:cut]
+        del self._orders[:cut]
+        self._base += cut
+        return forgotten
 
     def _compact(self) -> None:
         if not self._cancelled:

@@ -46,11 +46,6 @@ def take(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
     return ours, _read_ahead(environ["wsgi.input"])
 
 
-def is_gunicorn(environ: dict[str, Any]) -> bool:
-    """Gunicorn ends a request without an answer of its own when the response raises StopIteration."""
-    return "gunicorn.socket" in environ
-
-
 def _read_ahead(stream: Any) -> bytes:
     """Return what a client sent behind its request: it may not wait for the answer (RFC 6455, section 4.1).
 

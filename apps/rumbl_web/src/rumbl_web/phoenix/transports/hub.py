@@ -146,7 +146,7 @@ class Hub:
 
     def call(self, work: Callable[..., None], *args: Any) -> None:
         """Run `work` on the hub's thread, after all earlier calls."""
-        if threading.get_ident() == self._ident and not self._calls:
+        if threading.get_ident() == self._ident and not self._calls and not self.fanout.full:
             work(*args)
         else:
             self.call_later(work, *args)
@@ -206,7 +206,7 @@ class Hub:
         self._end()
 
     def _turn(self) -> None:
-        events = self._sleep()
+        events = self._sleep() if len(self._calls) < self.options.max_backlog else []
         wire, conversations = self._wire, self.conversations
         wire.now = time.monotonic_ns() // 1000
         for fd, mask in events:
@@ -245,8 +245,10 @@ class Hub:
             self.conversations.fail(connection, _HANDLER_FAILED)
 
     def _make_calls(self) -> None:
-        calls = self._calls
+        calls, fanout = self._calls, self.fanout
         for _ in range(min(len(calls), _CALLS_PER_TURN)):
+            if fanout.full:
+                return
             work, args = calls.popleft()
             try:
                 work(*args)

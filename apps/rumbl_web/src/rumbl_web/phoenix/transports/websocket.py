@@ -75,16 +75,7 @@ class HubSock(Sock):  # type: ignore[misc]  # the base has no types
             log.exception("no descriptor for another connection")
             return _refusal(503)
         self._hub.adopt(sock, handler, head=head, early=early)
-        return _HandedOver(status=101)
-
-
-class _HandedOver(Response):
-    """Ends the request for the WSGI server, whose connection is a dead one by now."""
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if handover.is_gunicorn(environ):
-            raise StopIteration  # gunicorn's word for "answered already", which flask-sock uses too
-        return super().__call__(environ, start_response)
+        return Response(status=101)  # for the log; the server writes it into the dead socket
 
 
 def mount(
