@@ -162,7 +162,10 @@ def _settings(config: str | None) -> Settings:
         raise StartError(
             f"RUMBL_CONFIG: there is no module {error.name!r} here; name one, or leave it"
         ) from None
-    return settings.load(module.load().get("rumbl_core"))
+    try:
+        return settings.load(module.load().get("rumbl_core"))
+    except ValueError as error:
+        raise StartError(str(error)) from None
 
 
 def _embedded(config: str | None) -> EmbeddedPostgres:

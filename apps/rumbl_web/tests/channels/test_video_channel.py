@@ -135,7 +135,8 @@ def test_a_long_list_comes_in_pages(
 
 
 @pytest.mark.parametrize(
-    "subtopic", ["abc", "13-slug", "", "0", "-1", "999999999", "99999999999999999999", " 1"]
+    "subtopic",
+    ["abc", "13-slug", "", "0", "-1", "999999999", "9999999999999999999", "99999999999999999999", " 1"],
 )
 def test_a_topic_without_a_video_is_a_refused_join(socket: ClientSocket, subtopic: str) -> None:
     with pytest.raises(testing.JoinRefused) as refused:

@@ -16,7 +16,7 @@ from rumbl_web.views import annotation_view, changeset_view
 PAGE = 500
 """Notes in one reply, as in the book; a reply that has more says so."""
 
-TOPIC = re.compile(r"videos:([1-9][0-9]{0,18})")
+TOPIC = re.compile(r"videos:([1-9][0-9]{0,17})")
 
 
 class VideoChannel(Channel):
@@ -24,12 +24,13 @@ class VideoChannel(Channel):
 
     def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined | Refused:
         """Reply with the first page of notes after `last_seen_id`, in the order of their ids."""
+        video_id = _video_id(topic)
         with otp.blocking():
-            video = self._video(topic)
-            if video is None:
+            page = self._page(video_id, _id(payload, "last_seen_id"))
+            # Notes prove their video; only a page without any has to ask.
+            if not page["annotations"] and multimedia.get_video(video_id) is None:
                 return Refused({"reason": "not_found"})
-            page = self._page(video.id, _id(payload, "last_seen_id"))
-        socket.assigns["video_id"] = video.id
+        socket.assigns["video_id"] = video_id
         socket.send_self("after_join")
         return Joined({**page, "guest": socket.assigns["user_id"] is None})
 
@@ -74,17 +75,18 @@ class VideoChannel(Channel):
         socket.endpoint.services["answers"].ask(annotation)
 
     @staticmethod
-    def _video(topic: str) -> multimedia.Video | None:
-        match = TOPIC.fullmatch(topic)
-        return multimedia.get_video(int(match[1])) if match else None
-
-    @staticmethod
     def _page(video_id: int, after_id: int) -> dict[str, Any]:
         notes = multimedia.list_annotations_after(video_id, after_id, limit=PAGE + 1)
         return {
             "annotations": annotation_view.annotations_json(notes[:PAGE]),
             "more": len(notes) > PAGE,
         }
+
+
+def _video_id(topic: str) -> int:
+    """The id in a topic; 0, which no video has, for anything but plain digits."""
+    match = TOPIC.fullmatch(topic)
+    return int(match[1]) if match else 0
 
 
 def _note(payload: Any) -> dict[str, Any]:
