@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from rumbl_web.phoenix.transports import syscalls
+
+from .support import eventually
 
 
 @pytest.fixture
@@ -45,3 +48,33 @@ def test_nothing_there_raises_and_the_end_is_empty(pair: tuple[socket.socket, so
     theirs.close()
     assert reader.read(ours.fileno()) == b""
     assert syscalls.write(ours.fileno(), b"x", 1) == -1
+
+
+def test_many_writes_let_go_of_the_lock_only_while_nobody_wants_it(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    over = threading.Event()
+
+    def want_the_lock() -> None:
+        while not over.is_set():
+            pass
+
+    assert syscalls.writer(1) is syscalls.write
+    eventually(lambda: syscalls.writer(1000) is not syscalls.write, "nobody else runs")
+    quick = syscalls.writer(1000)
+    assert quick(ours.fileno(), b"abc", 3) == 3
+    assert theirs.recv(10) == b"abc"
+    thread = threading.Thread(target=want_the_lock)
+    thread.start()
+    eventually(lambda: syscalls.writer(1000) is syscalls.write, "another thread is busy")
+    over.set()
+    thread.join()
+
+
+def test_both_ways_to_write_tell_an_error_alike(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    theirs.close()
+
+    for write in (syscalls.write, syscalls._write_letting_go):
+        assert write(ours.fileno(), b"x", 1) == -1

@@ -132,7 +132,7 @@ class FanOut:
         The one loop of the hub whose length is the number of listeners: no calls but the write itself, and
         the detour for those that are held, slow, or behind in several groups.
         """
-        wire, write, end = self._wire, syscalls.write, group.end
+        wire, write, end = self._wire, syscalls.writer(len(visits)), group.end
         merging = len(self.active) > 1
         at, lacking, blob, size = -1, 0, b"", 0
         frames_out = bytes_out = 0

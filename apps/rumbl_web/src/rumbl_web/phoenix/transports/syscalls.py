@@ -2,21 +2,29 @@
 
 `os.write` lets go of it at every call. A request thread that is busy at that moment takes the lock and keeps
 it for a whole switch interval: measured on two cores beside one busy thread, a fan-out to 1,000 took 2,150 ms
-with `os.write` (320 ms at a switch interval of 1 ms) and 15 ms with this; alone, both take the same. The hub
-gives others their turn once per epoll call and whenever the interpreter asks.
+with `os.write` (320 ms at a switch interval of 1 ms) and 15 ms with this. When nobody wants the lock,
+`os.write` is the faster one by a tenth, so `writer` chooses for each slice of a fan-out. The hub gives others
+their turn once per epoll call, once per slice, and whenever the interpreter asks.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import select
+import time
 from collections.abc import Callable
 from typing import Final
 
+Write = Callable[[int, bytes, int], int]
+
 _READ_BYTES: Final = 65536
+_FEW: Final = 32
+_LONG_NS: Final = 100_000
+_nothing = select.poll()
 _libc = ctypes.PyDLL(None)
 
-write: Callable[[int, bytes, int], int] = _libc.write
+write: Write = _libc.write
 """Write `size` bytes; the number written is returned, -1 for an error (which `os.write` names on a retry)."""
 
 _libc.write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
@@ -39,3 +47,22 @@ class Reader:
         """Return what there is, at most 64 KiB; nothing means the end. Raises OSError as `os.read` does."""
         size = _libc.read(fd, self._address, _READ_BYTES)
         return self._view[:size].tobytes() if size >= 0 else os.read(fd, _READ_BYTES)
+
+
+def writer(calls: int) -> Write:
+    """Return the better way to write `calls` times: `write`, or the same with the lock let go."""
+    return write if calls < _FEW or _lock_is_wanted() else _write_letting_go
+
+
+def _lock_is_wanted() -> bool:
+    """Let go of the lock once and see how long it stays away."""
+    before = time.perf_counter_ns()
+    _nothing.poll(0)
+    return time.perf_counter_ns() - before > _LONG_NS
+
+
+def _write_letting_go(fd: int, data: bytes, _size: int) -> int:
+    try:
+        return os.write(fd, data)
+    except OSError:
+        return -1
