@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from rumbl_core.errors import NotFound
+from rumbl_core.errors import NotFound, Unavailable
 from rumbl_web.testing import Client, html_response, make_app
 
 
@@ -26,6 +26,14 @@ def test_a_context_s_not_found_is_a_404_page() -> None:
 
     assert "Not Found" in page
     assert "no video" not in page
+
+
+def test_a_database_that_is_away_is_a_503_page_that_asks_for_patience() -> None:
+    page = html_response(raising(Unavailable("no connection became free")).get("/crash"), 503)
+
+    assert "Service Unavailable" in page
+    assert "try again in a moment" in page
+    assert "connection" not in page
 
 
 def test_a_crash_is_a_500_page_that_tells_the_request_and_nothing_else(

@@ -94,6 +94,9 @@ def pages(settings: Settings, live: Live) -> Flask:
     def disconnect(session: str) -> None:
         live.endpoint.disconnect(user_socket.session_topic(session))
 
+    def video_deleted(video_id: int) -> None:
+        live.endpoint.broadcast(f"videos:{video_id}", "video_deleted", {})
+
     sockets = Blueprint("socket", __name__)
     host = urlsplit(settings.url).hostname if settings.url else None
     mount(
@@ -105,7 +108,13 @@ def pages(settings: Settings, live: Live) -> Flask:
         check_origin=settings.check_origin,
         host=host,
     )
-    return create_endpoint(settings, socket_blueprint=sockets, user_token=user_token, disconnect=disconnect)
+    return create_endpoint(
+        settings,
+        socket_blueprint=sockets,
+        user_token=user_token,
+        disconnect=disconnect,
+        video_deleted=video_deleted,
+    )
 
 
 def offline(configuration: Configuration) -> Flask:

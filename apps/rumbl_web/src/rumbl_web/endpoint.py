@@ -34,15 +34,17 @@ OVERRIDES: Final = frozenset({"PUT", "PATCH", "DELETE"})
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 UserToken = Callable[[User | None, str | None], str]
 Disconnect = Callable[[str], None]
+VideoDeleted = Callable[[int], None]
 Step = Callable[[], ResponseReturnValue | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What pages ask of the live half: a socket token, and the end of a session's sockets."""
+    """What pages ask of the live half: a socket token, the end of a session's sockets, the end of a video."""
 
     user_token: UserToken
     disconnect: Disconnect
+    video_deleted: VideoDeleted
 
 
 def no_token(_user: User | None, _session_ref: str | None) -> str:
@@ -51,6 +53,10 @@ def no_token(_user: User | None, _session_ref: str | None) -> str:
 
 
 def no_sockets(_session_ref: str) -> None:
+    """Stand-in for a site without a live half."""
+
+
+def no_viewers(_video_id: int) -> None:
     """Stand-in for a site without a live half."""
 
 
@@ -74,14 +80,16 @@ def create_endpoint(
     socket_blueprint: Blueprint | None = None,
     user_token: UserToken = no_token,
     disconnect: Disconnect = no_sockets,
+    video_deleted: VideoDeleted = no_viewers,
 ) -> Flask:
     """The site as a WSGI application.
 
     `user_token(user, session_ref)` signs what a page's socket connects with (None for a guest);
-    `disconnect(session_ref)` closes the live sockets of a session that ended.
+    `disconnect(session_ref)` closes the live sockets of a session that ended; `video_deleted(id)` tells those
+    who watch it.
     """
     app = Endpoint(__name__, static_folder=None, template_folder="templates")
-    app.extensions["rumbl_web"] = Hooks(user_token, disconnect)
+    app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted)
     configure(app, settings)
     environment.install(app)
     errors.register(app)

@@ -8,12 +8,15 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from rumbl_core.errors import NotFound
+from rumbl_core.errors import NotFound, Unavailable
 from rumbl_web import telemetry
 from rumbl_web.views import error_view
 
 # What a context may raise, and the status it is told as. Everything else is a bug of ours: 500.
-STATUS_OF: Final[dict[type[Exception], HTTPStatus]] = {NotFound: HTTPStatus.NOT_FOUND}
+STATUS_OF: Final[dict[type[Exception], HTTPStatus]] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 def register(app: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import multimedia
@@ -72,7 +72,9 @@ def update(current_user: User, id: str) -> ResponseReturnValue:
 
 def delete(current_user: User, id: str) -> ResponseReturnValue:
     """Delete the video and, with it, its notes."""
-    multimedia.delete_video(multimedia.get_user_video_or_raise(current_user, id))
+    video = multimedia.get_user_video_or_raise(current_user, id)
+    multimedia.delete_video(video)
+    current_app.extensions["rumbl_web"].video_deleted(video.id)
     flash.put("info", "Video deleted successfully.")
     return redirect(url_for("video.index"))
 

@@ -14,6 +14,7 @@ EXPLANATIONS: Final = {
     405: "This page exists, but not for what was sent to it.",
     406: "This page is only to be had as HTML.",
     413: "That was more than this page takes: a form may have up to 1 MB.",
+    503: "The site is too busy or its database is away. Nothing is lost; try again in a moment.",
     500: "Something broke on our side. It is written down and we will look into it.",
 }
 

@@ -45,9 +45,7 @@ def test_a_change_in_a_quiet_room_is_told_at_once_and_every_topic_by_itself(
 
     announced = dict(next_one(told) for _ in range(2))
 
-    assert announced == {
-        topic: Diff({"1": {"metas": [{"phx_ref": ref}]}}, {}) for topic, ref in refs.items()
-    }
+    assert announced == {topic: Diff({"1": {"metas": [{"phx_ref": ref}]}}, {}) for topic, ref in refs.items()}
 
 
 def test_callers_read_their_own_writes(tracker: Tracker) -> None:
