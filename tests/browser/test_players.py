@@ -42,7 +42,8 @@ VIMEO = """<script>
   addEventListener("message", ({ data: { method, value } }) => {
     const argument = [value].flat()[0];
     if (method === "ping") return send({ event: "ready" });
-    if (method === "addEventListener") return argument === "loaded" && send({ event: "loaded", data: { id: 1 } });
+    const loaded = { event: "loaded", data: { id: 1 } };
+    if (method === "addEventListener") return argument === "loaded" && send(loaded);
     if (method === "setCurrentTime") {
       seconds = argument;
       send({ event: "timeupdate", data: { seconds, duration: 80, percent: seconds / 80 } });
