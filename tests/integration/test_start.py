@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT, free_port
+from tests.running import PROJECT, RunningSite, free_port
 
 
 def serve(data: Path, **environ: str) -> tuple[int, str]:
@@ -38,8 +39,8 @@ def test_an_occupied_port_is_named_with_a_way_out(tmp_path: Path) -> None:
         code, line = serve(tmp_path / "data", PORT=str(port))
     assert code == 1
     assert line == (
-        f"rumbl-web: HOST/PORT: can't listen on 127.0.0.1:{port} (address already in use); "
-        f"stop what runs there or choose another, for example PORT={port + 1}"
+        f"rumbl-web: 127.0.0.1:{port} can't be listened on (address already in use); "
+        f"stop what runs there, or choose another, for example PORT={port % 65535 + 1}"
     )
 
 
@@ -51,6 +52,8 @@ REFUSED = [
     ({"RUMBL_ENV": "staging"}, "RUMBL_ENV"),
     ({"RUMBL_ENV": "prod"}, "DATABASE_URL"),
     ({"SECRET_KEY_BASE": "short"}, "SECRET_KEY_BASE"),
+    ({"WORKERS": "2"}, "WORKERS"),
+    ({"HOST": "1.2.3.4"}, "1.2.3.4:"),
 ]
 
 
@@ -72,3 +75,17 @@ def test_a_data_folder_that_can_not_be_written_is_one_line(tmp_path: Path) -> No
     assert code == 1
     assert line.startswith("rumbl-web: RUMBL_DATA: ")
     assert "\n" not in line
+
+
+def test_a_secret_that_is_empty_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret_key_base").write_text("")
+    code, line = serve(tmp_path)
+    assert code == 1
+    assert "holds no usable secret" in line
+
+
+def test_port_0_takes_a_free_port_and_says_which(tmp_path: Path) -> None:
+    site = RunningSite(tmp_path / "data", PORT="0").start()
+    found = re.search(r"rumbl is up: http://localhost:([1-9]\d+) ", site.output())
+    site.stop()
+    assert found, site.output()

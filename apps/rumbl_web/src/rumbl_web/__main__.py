@@ -1,5 +1,19 @@
-"""`python -m rumbl_web`: the same as the command `rumbl-web`."""
+"""The command `rumbl-web`, thin: Ctrl-C while it loads is no traceback."""
 
-from rumbl_web.cli import main
+from __future__ import annotations
 
-main(prog_name="rumbl-web")
+import sys
+
+
+def main() -> None:
+    """Load the command line and run it."""
+    try:
+        from rumbl_web.cli import main as command  # loading takes a second: it belongs inside the try
+
+        command(prog_name="rumbl-web")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

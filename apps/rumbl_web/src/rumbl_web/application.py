@@ -42,6 +42,8 @@ class Live:
     def stop(self) -> None:
         """Close every socket with 1012 in spread-out rounds, so that pages come back one after the other."""
         self.hub.drain(wait_s=DRAIN_S)
+        self.endpoint.services["answers"].stop()
+        self.endpoint.services["presence"].stop()
         self.endpoint.stop()
         self.hub.stop()
 

@@ -16,7 +16,7 @@ import rumbl_core.application
 from rumbl_core.errors import StartError
 from rumbl_web import application, configuration, logs, router, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
-from rumbl_web.server import Server, check_port
+from rumbl_web.server import Server, listen
 
 config_option = click.option(
     "--config",
@@ -44,10 +44,11 @@ def serve(tree: str | None) -> None:
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
         logs.configure(settings.web.log_level)
-        check_port(settings.web.host, settings.web.port)
+        listener = listen(settings.web.host, settings.web.port)
+        host, port = listener.getsockname()[:2]
         with _database(settings) as ready:
             say(f"Starting the site (pid {os.getpid()}) ...")
-            Server(ready, lambda: _announce(ready)).run()
+            Server(ready, listener, lambda: _announce(host, port)).run()
 
 
 @main.command()
@@ -80,7 +81,7 @@ def _database(settings: Configuration) -> Iterator[Configuration]:
         try:
             say("Bringing the database up to date ...")
             core.migrate()
-            core.seed()
+            core.seed(demo=settings.web.env != "prod")
             yield settings.with_database(core.url.render_as_string(hide_password=False))
         finally:
             core.stop()
@@ -100,10 +101,9 @@ def _terminated_cleanly() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _announce(settings: Configuration) -> None:
-    web = settings.web
-    host = "localhost" if web.host in ("127.0.0.1", "::1") else web.host
-    say(f"rumbl is up: http://{host}:{web.port}  (Ctrl-C stops it)")
+def _announce(host: str, port: int) -> None:
+    shown = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
+    say(f"rumbl is up: http://{shown}:{port}  (Ctrl-C stops it)")
 
 
 @contextmanager

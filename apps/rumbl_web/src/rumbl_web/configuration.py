@@ -45,7 +45,7 @@ def load(tree: str | None = None) -> Configuration:
 def build(sections: Sections) -> Configuration:
     """Turn the sections `rumbl_core`, `info_sys` and `rumbl_web` into settings. Raises ConfigurationError."""
     try:
-        return Configuration(
+        configuration = Configuration(
             core=rumbl_core.settings.load(sections.get("rumbl_core", {})),
             info=info_sys.settings.load(sections.get("info_sys", {})),
             web=rumbl_web.settings.load(sections.get("rumbl_web", {})),
@@ -56,6 +56,16 @@ def build(sections: Sections) -> Configuration:
         rumbl_web.settings.SettingsError,
     ) as error:
         raise ConfigurationError(str(error)) from error
+    _refuse_workers(configuration.web.workers)
+    return configuration
+
+
+def _refuse_workers(workers: int) -> None:
+    """Refuse what would half work: a note would reach only the pages of its own worker process."""
+    if workers > 1:
+        raise ConfigurationError(
+            f"WORKERS: {workers} can't be joined yet, since there is no PubSub between processes; set it to 1"
+        )
 
 
 def _sections(tree: str) -> Sections:

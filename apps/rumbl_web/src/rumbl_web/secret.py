@@ -10,6 +10,8 @@ from pathlib import Path
 from rumbl_web.configuration import Configuration, ConfigurationError
 
 SECRET_BYTES = 48
+MIN_LENGTH = 50
+"""Characters of a secret, as SECRET_KEY_BASE is held to."""
 
 
 def with_secret(configuration: Configuration) -> Configuration:
@@ -32,11 +34,17 @@ def _kept_secret(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(SECRET_BYTES))
-        return path.read_text(encoding="ascii").strip()
+        return _checked(path, path.read_text(encoding="ascii").strip())
     except OSError as error:
         raise ConfigurationError(
             f"RUMBL_DATA: can't write in {folder} ({error.strerror}); choose a folder that you own"
         ) from error
+
+
+def _checked(path: Path, value: str) -> str:
+    if len(value) < MIN_LENGTH:
+        raise ConfigurationError(f"RUMBL_DATA: {path} holds no usable secret; delete it and start again")
+    return value
 
 
 def _write_once(path: Path, value: str) -> None:
@@ -45,6 +53,8 @@ def _write_once(path: Path, value: str) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(value + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     try:
         os.link(draft, path)
     except FileExistsError:

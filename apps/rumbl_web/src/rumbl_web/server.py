@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 from collections.abc import Callable
@@ -15,30 +16,50 @@ from rumbl_web.configuration import Configuration, ConfigurationError
 
 log = logging.getLogger(__name__)
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted: a reconnect storm is a burst of them."""
 GRACEFUL_TIMEOUT_S = 10
 """How long a stopping worker may finish its requests and close its sockets (code 1012)."""
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise ConfigurationError with a line that says what to do when the address can't be listened on."""
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address before anything else is started, so that two starts can't both believe in it.
+
+    Raises ConfigurationError with a line that says what to do.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise ConfigurationError(
-                f"HOST/PORT: can't listen on {host}:{port} ({reason}); "
-                f"stop what runs there or choose another, for example PORT={port + 1}"
-            ) from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(
+            f"{host}:{port} can't be listened on ({reason}); {_advice(error, port)}"
+        ) from error
+    return listener
+
+
+def _advice(error: OSError, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"stop what runs there, or choose another, for example PORT={port % 65535 + 1}"
+        case errno.EACCES:
+            return "choose a PORT above 1023"
+        case _:
+            return "check HOST: it must be an address of this machine, such as 127.0.0.1 or 0.0.0.0"
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with rumbl's settings; `run()` returns when it was told to stop."""
 
-    def __init__(self, configuration: Configuration, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, configuration: Configuration, listener: socket.socket, on_ready: Callable[[], None]
+    ) -> None:
         self._configuration = configuration
+        self._listener = listener
         self._on_ready = on_ready
         self._running: application.Application | None = None
         super().__init__()
@@ -47,7 +68,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Hand gunicorn its settings. Its access log is off: the endpoint writes one line a request."""
         web = self._configuration.web
         options = {
-            "bind": [_address(web.host, web.port)],
+            "bind": [f"fd://{self._listener.detach()}"],
+            "backlog": BACKLOG,
             "workers": web.workers,
             "worker_class": "gthread",
             "threads": web.threads,
@@ -69,7 +91,3 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def _worker_exit(self, _arbiter: Any, _worker: Any) -> None:
         if self._running is not None:
             self._running.stop()
-
-
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -133,9 +133,10 @@ def variable(field: str) -> str:
 
 def _explain(error: ValidationError) -> str:
     """One line for the first error: the variable, what is wrong, and what it is for."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = error.errors(include_url=False)[0]
     place = str(first["loc"][0])
     for name, field in Settings.model_fields.items():
         if place in (name, field.validation_alias):
-            return f"{variable(name)}: {first['msg']}. {field.description}"
+            given = f"{first['input']!r} won't do: " if field.repr else ""
+            return f"{variable(name)}: {given}{first['msg']}. {field.description}"
     return f"{place}: rumbl_web has no such setting. Remove it from the config section."

@@ -16,6 +16,11 @@ from rumbl_web.views import annotation_view, changeset_view
 PAGE = 500
 """Notes in one reply, as in the book; a reply that has more says so."""
 
+PAGE_BYTES = 256 << 10
+"""About the longest reply: what a slow reader can take before the hub gives it up."""
+NOTE_BYTES = 300
+"""What a note weighs besides its body, roughly."""
+
 TOPIC = re.compile(r"videos:([1-9][0-9]{0,17})")
 
 
@@ -77,10 +82,18 @@ class VideoChannel(Channel):
     @staticmethod
     def _page(video_id: int, after_id: int) -> dict[str, Any]:
         notes = multimedia.list_annotations_after(video_id, after_id, limit=PAGE + 1)
-        return {
-            "annotations": annotation_view.annotations_json(notes[:PAGE]),
-            "more": len(notes) > PAGE,
-        }
+        page = notes[: _fitting(notes)]
+        return {"annotations": annotation_view.annotations_json(page), "more": len(notes) > len(page)}
+
+
+def _fitting(notes: list[multimedia.Annotation]) -> int:
+    """How many of `notes` go into one reply: PAGE at most, and one at least."""
+    size = 0
+    for count, note in enumerate(notes[:PAGE]):
+        size += NOTE_BYTES + len(note.body.encode())
+        if size > PAGE_BYTES and count:
+            return count
+    return min(len(notes), PAGE)
 
 
 def _video_id(topic: str) -> int:
