@@ -29,9 +29,9 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
-  /** The entries to send now, oldest first; each counts a try and becomes "sending". */
-  take() {
-    const ready = this.entries().filter((entry) => entry.state === "waiting");
+  /** At most `most` entries to send now, oldest first; each counts a try and becomes "sending". */
+  take(most = Infinity) {
+    const ready = this.entries().filter((entry) => entry.state === "waiting").slice(0, most);
     for (const entry of ready) Object.assign(entry, { state: "sending", tries: entry.tries + 1, errors: [] });
     if (ready.length > 0) this.#changed();
     return ready;
@@ -90,6 +90,20 @@ export class Outbox extends EventTarget {
 
   get size() {
     return this.#entries.size;
+  }
+
+  /** How many are on their way. */
+  get sending() {
+    return this.#count("sending");
+  }
+
+  /** How many wait for their turn. */
+  get waiting() {
+    return this.#count("waiting");
+  }
+
+  #count(state) {
+    return this.entries().filter((entry) => entry.state === state).length;
   }
 
   #changed() {

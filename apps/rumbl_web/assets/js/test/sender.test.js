@@ -1,17 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../outbox.js";
-import { Sender } from "../sender.js";
+import { IN_FLIGHT, PACE_MS, Sender } from "../sender.js";
 
 class FakeChannel {
   joined = true; posts = [];
   post(entry, answers) { this.posts.push({ ...entry, ...answers }); }
 }
 
+/** A clock that stands still until told; timers run in the order of their times. */
+class FakeClock {
+  #time = 0; #timers = [];
+  now() { return this.#time; }
+  later(task, ms) { this.#timers.push({ at: this.#time + ms, task }); }
+  pass(ms) {
+    const end = this.#time + ms;
+    for (let due; (due = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]);) {
+      this.#timers.splice(this.#timers.indexOf(due), 1);
+      this.#time = due.at;
+      due.task();
+    }
+    this.#time = end;
+  }
+}
+
 function sender() {
-  const [outbox, channel, told] = [new Outbox(null, "box"), new FakeChannel(), []];
+  const [outbox, channel, told, clock] = [new Outbox(null, "box"), new FakeChannel(), [], new FakeClock()];
   const on = { refused: (_entry, lines) => told.push(lines), unauthorized: () => told.push("log in") };
-  return { outbox, channel, told, sender: new Sender(outbox, channel, on) };
+  return { outbox, channel, told, clock, sender: new Sender(outbox, channel, on, clock) };
 }
 
 test("nothing goes out before the channel is there", () => {
@@ -51,9 +67,53 @@ test("a writer who was logged out is told so", () => {
 });
 
 test("a note without an answer is sent again with the same key", () => {
-  const { outbox, channel, sender: out } = sender();
+  const { outbox, channel, clock, sender: out } = sender();
   outbox.add("a", 0, "k1");
   out.flush();
   channel.posts[0].unanswered();
+  clock.pass(PACE_MS);
   assert.deepEqual(channel.posts.map(({ key }) => key), ["k1", "k1"]);
+});
+
+test("a note posted again after a reconnect is not posted once more when its first post runs out of time", () => {
+  const { outbox, channel, clock, sender: out } = sender();
+  outbox.add("a", 0, "k1");
+  out.flush();
+  outbox.connectionLost();
+  clock.pass(PACE_MS);
+  out.flush();
+  channel.posts[0].unanswered();
+  clock.pass(PACE_MS * 9);
+  assert.equal(channel.posts.length, 2);
+});
+
+test("only a few notes are on their way at once", () => {
+  const { outbox, channel, clock, sender: out } = sender();
+  for (let i = 0; i < 20; i += 1) outbox.add(`note ${i}`, 0);
+  out.flush();
+  clock.pass(60_000);
+  assert.equal(channel.posts.length, IN_FLIGHT);
+  channel.posts[0].ok({ id: 1 });
+  clock.pass(PACE_MS);
+  assert.equal(channel.posts.length, IN_FLIGHT + 1);
+});
+
+test("two hundred waiting notes drain in order, each sent once, never more than fifteen in a second", () => {
+  const { outbox, channel, clock, sender: out } = sender();
+  const [times, bodies] = [[], Array.from({ length: 200 }, (_, i) => `note ${i}`)];
+  channel.post = (entry, { ok }) => {
+    times.push(clock.now());
+    channel.posts.push(entry.body);
+    clock.later(() => ok({ id: channel.posts.length }), 25);
+  };
+  for (const body of bodies) outbox.add(body, 0);
+  out.flush();
+  for (let i = 0; i < 30; i += 1) {
+    clock.pass(1000);
+    out.flush(); // a rejoin or a new note asks again and again; the pace is the same
+  }
+  assert.deepEqual(channel.posts, bodies);
+  assert.equal(outbox.size, 0);
+  const busiest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
+  assert.ok(busiest <= 15, `${busiest} in one second`);
 });
