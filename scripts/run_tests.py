@@ -33,10 +33,16 @@ class Suite:
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
+# A file is the unit that is shared out: what it starts (a site, a browser) is started once.
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
 SUITES = (
-    *(Suite(app, ROOT / "apps" / app, (*PYTEST, "tests")) for app in ("info_sys", "rumbl_core", "rumbl_web")),
+    Suite("info_sys", ROOT / "apps" / "info_sys", (*PYTEST, "tests")),
+    *(
+        Suite(app, ROOT / "apps" / app, (*PYTEST, *IN_PARALLEL, "tests"))
+        for app in ("rumbl_core", "rumbl_web")
+    ),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
-    Suite("across the apps", ROOT, (*PYTEST, "tests")),
+    Suite("across the apps", ROOT, (*PYTEST, *IN_PARALLEL, "tests")),
 )
 
 
