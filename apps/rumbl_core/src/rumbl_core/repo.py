@@ -246,6 +246,7 @@ def _session() -> Iterator[Session]:
     current = _current.get()
     if current is not None:
         yield current
+        current.expunge_all()  # so that the same row, read again, is another object
         return
     with _translated(), _configured().session(transaction=False) as session:
         yield session

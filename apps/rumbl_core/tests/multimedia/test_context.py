@@ -277,6 +277,23 @@ class TestAnnotateVideo:
         assert annotation_fixture(owner, video).id != annotation_fixture(owner, video).id, "no key, no twin"
         assert multimedia.count_annotations([video]) == {video.id: 4}
 
+    def test_the_same_key_on_another_video_is_another_note(self, owner: User) -> None:
+        video, other = video_fixture(owner), video_fixture(owner)
+        first = annotation_fixture(owner, video, client_key="k")
+        second = annotation_fixture(owner, other, client_key="k")
+        assert (second.video_id, second.id != first.id) == (other.id, True)
+        assert annotation_fixture(owner, other, client_key="k").id == second.id
+
+    def test_a_note_says_whether_it_is_new_or_the_twin(self, owner: User) -> None:
+        video, wolfram = video_fixture(owner), user_fixture(username="wolfram")
+        with repo.transaction():
+            first = annotation_fixture(owner, video, client_key="k")
+            again = annotation_fixture(owner, video, client_key="k")
+        assert (first.is_new, again.is_new) == (True, False)
+        answers = [annotation_fixture(wolfram, video, answer_to=first.id).is_new for _ in range(2)]
+        assert answers == [True, False]
+        assert not any(note.is_new for note in multimedia.list_annotations(video))
+
     def test_a_backend_answers_a_question_once(self, owner: User) -> None:
         video, wolfram = video_fixture(owner), user_fixture(username="wolfram")
         question = annotation_fixture(owner, video, body="1 + 1")

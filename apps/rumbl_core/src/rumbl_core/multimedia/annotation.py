@@ -17,6 +17,7 @@ MAX_BODY: Final = 10_000
 MAX_AT_MS: Final = 2**31 - 1
 MAX_CLIENT_KEY: Final = 64
 _MAX_SOURCE_URL: Final = 2_000
+_KEY_INDEX: Final = "annotations_user_id_video_id_client_key_index"
 
 
 class Annotation(Schema):
@@ -43,10 +44,13 @@ class Annotation(Schema):
 
     user: Mapped[User] = relationship(lazy="raise")
 
+    is_new = False
+    """No column: True on what `annotate_video` just inserted, False on a twin it found and on loaded rows."""
+
     __table_args__ = (
         Index("annotations_video_id_id_index", "video_id", "id"),
         Index("annotations_video_id_at_id_index", "video_id", "at", "id"),
-        Index("annotations_user_id_client_key_index", "user_id", "client_key", unique=True),
+        Index(_KEY_INDEX, "user_id", "video_id", "client_key", unique=True),
         Index("annotations_answer_to_user_id_index", "answer_to", "user_id", unique=True),
     )
 
@@ -60,7 +64,7 @@ class Annotation(Schema):
             .validate_number("at", min=0, max=MAX_AT_MS)
             .validate_length("client_key", max=MAX_CLIENT_KEY, max_code_points=MAX_CLIENT_KEY)
             .assoc_constraint("video", "annotations_video_id_fkey")
-            .unique_constraint("client_key", "annotations_user_id_client_key_index")
+            .unique_constraint("client_key", _KEY_INDEX)
         )
 
     @staticmethod

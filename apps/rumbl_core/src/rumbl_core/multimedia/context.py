@@ -109,9 +109,9 @@ def annotate_video(
 ) -> Ok[Annotation] | Error[Changeset[Annotation]]:
     """Pin a note to a video; the annotation comes with its user.
 
-    The same `client_key` of the same user, and a second answer of the same user to one question, give the
-    annotation that is there already. Only a user without a password (a backend's) may set `answer_to` and
-    `source_url`.
+    The same `client_key` of the same user on the same video, and a second answer of the same user to one
+    question, give the annotation that is there already: its `is_new` is False. Only a user without a password
+    (a backend's) may set `answer_to` and `source_url`.
 
     The lock makes ids within a video grow in the order of commits, so "everything after the last id I saw"
     can't miss a row.
@@ -154,14 +154,16 @@ def _insert_once(wanted: Changeset[Annotation]) -> Ok[Annotation] | Error[Change
     """Insert, or find the one that the unique indexes name as its twin."""
     result = repo.insert(wanted)
     if isinstance(result, Ok):
+        result.value.is_new = True
         return result
-    for name in ("client_key", "answer_to"):
+    of_user = select(Annotation).where(Annotation.user_id == wanted.data.user_id)
+    twins = {
+        "client_key": of_user.where(Annotation.video_id == wanted.data.video_id),
+        "answer_to": of_user,
+    }
+    for name, query in twins.items():
         if "has already been taken" in result.reason.errors.get(name, ()):
-            query = select(Annotation).where(
-                Annotation.user_id == wanted.data.user_id,
-                getattr(Annotation, name) == wanted.changes[name],
-            )
-            return Ok(repo.one_or_raise(query))
+            return Ok(repo.one_or_raise(query.where(getattr(Annotation, name) == wanted.changes[name])))
     return result
 
 

@@ -34,7 +34,10 @@ def upgrade() -> None:
     op.create_index("annotations_video_id_id_index", "annotations", ["video_id", "id"])
     op.create_index("annotations_video_id_at_id_index", "annotations", ["video_id", "at", "id"])
     op.create_index(
-        "annotations_user_id_client_key_index", "annotations", ["user_id", "client_key"], unique=True
+        "annotations_user_id_video_id_client_key_index",
+        "annotations",
+        ["user_id", "video_id", "client_key"],
+        unique=True,
     )
     op.create_index(
         "annotations_answer_to_user_id_index", "annotations", ["answer_to", "user_id"], unique=True
