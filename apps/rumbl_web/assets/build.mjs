@@ -1,6 +1,7 @@
 // Bundle the front end into ../src/rumbl_web/static/assets: `node build.mjs [--dev] [--watch]`.
 // The heavy players stay in chunks of their own, which a page loads only when its video needs them.
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -25,13 +26,26 @@ const options = {
   minify: !dev,
   sourcemap: dev ? "linked" : false,
   legalComments: "linked",
-  logLevel: "info",
+  logLevel: watch ? "info" : "warning", // warnings and errors in full, no table of sizes
 };
+
+async function size(name) {
+  const { size: bytes } = await stat(join(outdir, name));
+  return `${name} ${Math.round(bytes / 1000)} kB`;
+}
+
+async function build() {
+  await esbuild.build(options);
+  console.log(`Front end built: ${await size("app.js")}, ${await size("app.css")}`);
+}
 
 await rm(outdir, { recursive: true, force: true });
 if (watch) {
   const context = await esbuild.context(options);
   await context.watch();
 } else {
-  await esbuild.build(options);
+  await build().catch((error) => {
+    if (!error.errors) throw error; // esbuild has told its own already
+    process.exitCode = 1;
+  });
 }
