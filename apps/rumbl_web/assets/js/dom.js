@@ -22,8 +22,9 @@ export function count(number, word) {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
 }
 
-/** The address when it is a web address, else null: a link never runs a script. */
+/** The address when it is a web address, else null: a link never runs a script, and none leads to this page. */
 export function webAddress(text) {
+  if (!text) return null;
   try {
     const url = new URL(text, document.baseURI);
     return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;

@@ -1,5 +1,6 @@
 // The place of the video: the player, or in its place what went wrong and a way forward.
 import { el, webAddress } from "./dom.js";
+import { Unplayable } from "./player/contract.js";
 import { createPlayer, sourceOf } from "./player/index.js";
 
 const PASSED_ON = ["ready", "timeupdate", "seeked", "play", "pause", "ended"];
@@ -23,7 +24,7 @@ export class Stage extends EventTarget {
     try {
       this.#use(await createPlayer(this.#source));
     } catch (error) {
-      this.#fail(error.message, true);
+      this.#fail(error.message, !(error instanceof Unplayable));
     }
   }
 
@@ -69,11 +70,12 @@ export class Stage extends EventTarget {
 
   #fail(message, retry) {
     this.#clear();
-    const href = webAddress(this.#source.src);
+    const href = webAddress(this.#source.src) ?? webAddress(this.#source.link);
+    const ways = [retry && this.#again(), href && elsewhere(href)].filter(Boolean);
     this.#notice = el("div", { class: "player-notice", role: "alert" },
       el("p", {}, message),
       el("p", { class: "quiet" }, "The notes are here all the same."),
-      el("p", { class: "actions" }, retry && this.#again(), href && elsewhere(href)));
+      ways.length > 0 && el("p", { class: "actions" }, ...ways));
     this.#element.append(this.#notice);
     this.dispatchEvent(new Event("failed"));
   }

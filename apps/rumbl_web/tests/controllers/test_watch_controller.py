@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from rumbl_core.testing import user_fixture, video_fixture
+from rumbl_core.testing import annotation_fixture, user_fixture, video_fixture
 from rumbl_web.testing import Client, html_response, make_app
 
 
@@ -108,3 +108,71 @@ def test_a_title_cannot_break_out_of_the_page(client: Client) -> None:
 
     assert "<script>alert" not in page
     assert "<img" not in page
+
+
+def plain_notes(page: str) -> str:
+    match = re.search(r'<ol class="notes-list">(.*?)</ol>', page, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def test_without_javascript_the_notes_are_a_plain_list_in_the_order_of_the_video(client: Client) -> None:
+    ana = user_fixture(name="Ana Silva")
+    video = video_fixture(ana)
+    annotation_fixture(ana, video, body="second", at=67_000)
+    annotation_fixture(ana, video, body="first", at=5000)
+
+    notes = plain_notes(html_response(client.get(f"/watch/{video.id}")))
+
+    assert re.findall(r"first|second|\d+:\d\d|Ana Silva", notes) == [
+        "Ana Silva", "0:05", "first", "Ana Silva", "1:07", "second",
+    ]  # fmt: skip
+
+
+def test_the_plain_list_is_bounded_in_notes_and_in_their_length(client: Client) -> None:
+    ana = user_fixture()
+    video = video_fixture(ana)
+    for number in range(101):
+        annotation_fixture(ana, video, body="x" * 10_000 if number == 0 else f"note {number}")
+
+    page = html_response(client.get(f"/watch/{video.id}"))
+
+    assert plain_notes(page).count("<li") == 100
+    assert "x" * 501 not in page
+    assert "These are the first notes." in page
+
+
+def test_a_note_cannot_break_out_of_the_plain_list(client: Client) -> None:
+    ana = user_fixture(name="<img src=x>")
+    video = video_fixture(ana)
+    annotation_fixture(ana, video, body="</noscript><script>alert(1)</script><img src=y>")
+
+    page = html_response(client.get(f"/watch/{video.id}"))
+
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+def test_the_plain_notes_cost_one_query_however_many_there_are(count_queries, client: Client) -> None:
+    ana, ben = user_fixture(), user_fixture()
+    video = video_fixture(ana)
+    with count_queries() as without:
+        client.get(f"/watch/{video.id}")
+    for user in (ana, ben, ana):
+        annotation_fixture(user, video)
+
+    with count_queries() as several:
+        client.get(f"/watch/{video.id}")
+
+    assert len(several) == len(without)
+
+
+def test_an_address_that_nothing_plays_is_linked_if_it_is_a_web_address(client: Client) -> None:
+    ana = user_fixture()
+    page_of = {
+        url: html_response(client.get(f"/watch/{video_fixture(ana, url=url).id}"))
+        for url in ("https://example.com/film", "javascript:alert(1)")
+    }
+
+    assert 'data-link="https://example.com/film"' in page_of["https://example.com/film"]
+    assert 'data-link=""' in page_of["javascript:alert(1)"]

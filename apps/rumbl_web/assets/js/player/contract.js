@@ -25,7 +25,10 @@ export class Player extends EventTarget {
     this.element = element;
     for (const event of TELL_LENGTH) element.addEventListener(event, () => this.#check());
     for (const event of PASSED_ON) element.addEventListener(event, () => this.#emit(event));
-    element.addEventListener("error", () => this.fail(explain(element.error)));
+    element.addEventListener("error", () => {
+      const { message, retry } = explain(element.error);
+      this.fail(message, retry);
+    });
     if (tickMs > 0) this.#ticker = setInterval(() => this.#tick(), tickMs);
   }
 
@@ -91,12 +94,15 @@ export class Player extends EventTarget {
   }
 }
 
-/** A MediaError in words of the page. */
+/** A MediaError in words of the page, and whether trying again may help. */
 export function explainMediaError(error) {
   switch (error?.code) {
-    case 2: return "The video could not be loaded. Is the connection there?";
-    case 3: return "The video is damaged and stopped playing.";
-    case 4: return "This video can't be found, or this browser can't play it.";
-    default: return "The video does not play.";
+    case 2: return { message: "The video could not be loaded. Is the connection there?", retry: true };
+    case 3: return { message: "The video is damaged and stopped playing.", retry: false };
+    case 4: return { message: "This video can't be found, or this browser can't play it.", retry: true };
+    default: return { message: "The video does not play.", retry: true };
   }
 }
+
+/** An address that no second try will make play. */
+export class Unplayable extends Error {}

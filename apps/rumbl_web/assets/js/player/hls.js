@@ -20,6 +20,8 @@ function watchForFailure(stream, player) {
   if (!stream.api || stream.api.rumblWatched) return;
   stream.api.rumblWatched = true;
   stream.api.on("hlsError", (_name, { fatal, type }) => {
-    if (fatal) player.fail(type === "networkError" ? "The stream could not be loaded." : "The stream does not play.");
+    if (!fatal) return;
+    if (type === "networkError") player.fail("The stream could not be loaded.");
+    else player.fail("The stream does not play.", false);
   });
 }

@@ -1,4 +1,5 @@
 // Choose the player of a video; the heavy ones are fetched only when needed.
+import { Unplayable } from "./contract.js";
 import { create as createFile } from "./file.js";
 
 const KINDS = new Map([
@@ -12,13 +13,14 @@ const KINDS = new Map([
 /** Make the player that `source` (`{ kind, src, id, title, poster }`) asks for; rejects with words for the viewer. */
 export async function createPlayer(source) {
   const load = KINDS.get(source.kind);
-  if (!load) throw new Error("rumbl can't play videos from this address.");
+  if (!load) throw new Unplayable("rumbl can't play videos from this address.");
   const create = await load().catch(() => { throw new Error("The player could not be loaded."); });
   return create(source);
 }
 
 /** What the server wrote on the `#video` element. */
 export function sourceOf(element) {
-  const { playerKind, playerSrc, playerId, title, poster } = element.dataset;
-  return { kind: playerKind ?? "", src: playerSrc ?? "", id: playerId ?? "", title: title ?? "Video", poster };
+  const { playerKind, playerSrc, playerId, link, title, poster } = element.dataset;
+  const said = { kind: playerKind ?? "", src: playerSrc ?? "", id: playerId ?? "", link: link ?? "" };
+  return { ...said, title: title ?? "Video", poster };
 }

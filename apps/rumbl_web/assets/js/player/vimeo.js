@@ -1,14 +1,14 @@
 // Vimeo, through its player library (bundled; it talks to an iframe of player.vimeo.com).
 import "vimeo-video-element";
 import { el } from "../dom.js";
-import { Player } from "./contract.js";
+import { Player, Unplayable } from "./contract.js";
 import { styleInside } from "./shadow.js";
 
 const READY_WITHIN_MS = 15000;
 
 /** A player for a Vimeo id; a private video's address carries its hash, so the address is kept. */
 export function create({ id, src, title }) {
-  if (!/^\d+$/.test(id)) throw new Error("This Vimeo address names no video.");
+  if (!/^\d+$/.test(id)) throw new Unplayable("This Vimeo address names no video.");
   const video = el("vimeo-video", { controls: true, playsinline: true, "aria-label": title });
   styleInside(video, { attach: true });
   const player = new Player(video);

@@ -1,13 +1,13 @@
 // YouTube, through its iframe script (https://developers.google.com/youtube/iframe_api_reference).
 import "youtube-video-element";
 import { el } from "../dom.js";
-import { Player } from "./contract.js";
+import { Player, Unplayable } from "./contract.js";
 import { loadScript } from "./script.js";
 import { styleInside } from "./shadow.js";
 
 const API = "https://www.youtube.com/iframe_api";
 const READY_WITHIN_MS = 12000;
-// Error numbers of the iframe API.
+// Error numbers of the iframe API that stay what they are.
 const REASONS = new Map([
   [2, "This YouTube address names no video."],
   [100, "YouTube says that this video is gone or private."],
@@ -17,16 +17,20 @@ const REASONS = new Map([
 
 /** A player for a YouTube id; fails when YouTube can't be reached or the id is none. */
 export async function create({ id, title }) {
-  if (!/^[\w-]{11}$/.test(id)) throw new Error("This YouTube address names no video.");
+  if (!/^[\w-]{11}$/.test(id)) throw new Unplayable("This YouTube address names no video.");
   await apiReady();
   const video = el("youtube-video", { controls: true, playsinline: true, "aria-label": title });
   styleInside(video, { attach: true });
   // YouTube refuses to play for pages that hide where they are.
   video.config = { referrerpolicy: "strict-origin-when-cross-origin" };
-  const explain = (error) => REASONS.get(error?.code) ?? "YouTube can't play this video here.";
   const player = new Player(video, { tickMs: 250, explain });
   video.src = `https://www.youtube.com/watch?v=${id}`;
   return player;
+}
+
+function explain(error) {
+  const final = REASONS.get(error?.code);
+  return { message: final ?? "YouTube can't play this video here.", retry: !final };
 }
 
 async function apiReady() {

@@ -52,11 +52,15 @@ test("a seek beyond the end goes to the end", () => {
 test("an error of the element is told in words", () => {
   const media = new FakeMedia();
   const player = new Player(media);
-  let message = null;
-  player.addEventListener("error", ({ detail }) => { message = detail.message; });
+  let told = null;
+  player.addEventListener("error", ({ detail }) => { told = detail; });
   media.error = { code: 4 };
   media.dispatchEvent(new Event("error"));
-  assert.equal(message, explainMediaError({ code: 4 }));
+  assert.deepEqual(told, explainMediaError({ code: 4 }));
+});
+
+test("trying again is offered where it may help: not for a damaged video", () => {
+  assert.deepEqual([2, 3, 4, undefined].map((code) => explainMediaError({ code }).retry), [true, false, true, true]);
 });
 
 test("a browser that does not let it play is no error", async () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +11,9 @@ from rumbl_core import multimedia
 from rumbl_web import auth, security
 from rumbl_web.views import watch_view
 from rumbl_web.views.environment import watch_path
+
+PLAIN_NOTES: Final = 100  # notes on the page for those without JavaScript; others get all by the socket
+PLAIN_NOTE_CHARS: Final = 500  # of each of them, so that long notes do not make the page heavy for everyone
 
 
 def show(id: str) -> ResponseReturnValue:
@@ -25,4 +30,7 @@ def show(id: str) -> ResponseReturnValue:
         player=watch_view.player_attributes(source),
         boot=watch_view.boot(video, user, token, path),
         canonical_path=path,
+        notes=multimedia.list_annotations(video, limit=PLAIN_NOTES),
+        PLAIN_NOTES=PLAIN_NOTES,
+        NOTE_CHARS=PLAIN_NOTE_CHARS,
     )
