@@ -44,9 +44,9 @@ export class Notes {
     return this.#ordered.filter((note) => this.#revealed.has(note.id));
   }
 
-  /** How many notes the playhead has yet to reach; an answer counts with its question. */
+  /** How many notes the playhead has yet to reach; answers are notes too, as on the cards of the other pages. */
   get ahead() {
-    return this.#ordered.filter((note) => note.answer_to === null && !this.#revealed.has(note.id)).length;
+    return this.#ordered.length - this.#revealed.size;
   }
 
   has(id) {
