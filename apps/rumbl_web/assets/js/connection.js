@@ -1,22 +1,28 @@
 // The socket of the page: connects, notices a refusal, and gets a fresh token by itself.
 import { Socket } from "phoenix";
+import { POLICY_VIOLATION, reconnectAfterMs } from "./backoff.js";
 import { fetchBoot } from "./boot.js";
 
 const REFUSED_AFTER = 3; // failed attempts in a row before asking why
 const ASK_EVERY_MS = 3000;
+const FORGIVEN_AFTER_MS = 60_000; // a connection that lasted so long begins anew with the server's patience
 
 /**
  * A Phoenix socket that never retries in silence for ever: when attempts fail although the site answers, it
  * fetches a fresh token with the page; if that does not help, or somebody else is logged in now, it ends with
- * the event "refused". Other events: "open" and "down".
+ * the event "refused", or with "loggedout" when nobody is logged in any more. Other events: "open" and "down".
  */
 export class Connection extends EventTarget {
-  #boot; #failures = 0; #renewals = 0; #askedAt = -Infinity; #ended = false;
+  #boot; #failures = 0; #renewals = 0; #askedAt = -Infinity; #ended = false; #openedAt = 0; #rebukes = 0;
 
   constructor(boot) {
     super();
     this.#boot = { ...boot };
-    this.socket = new Socket(boot.socketUrl, { params: () => ({ token: this.#boot.userToken }) });
+    this.socket = new Socket(boot.socketUrl, {
+      params: () => ({ token: this.#boot.userToken }),
+      transport: hearingCloses(({ code }) => this.#closed(code)),
+      reconnectAfterMs: (tries) => reconnectAfterMs(tries, this.#rebukes),
+    });
     this.socket.onOpen(() => this.#opened());
     this.socket.onClose(() => this.dispatchEvent(new Event("down")));
     this.socket.onError(() => this.#failed());
@@ -41,7 +47,14 @@ export class Connection extends EventTarget {
     this.socket.disconnect();
   }
 
+  #closed(code) {
+    const lasted = performance.now() - this.#openedAt >= FORGIVEN_AFTER_MS;
+    if (code === POLICY_VIOLATION) this.#rebukes = lasted ? 1 : this.#rebukes + 1;
+    else this.#rebukes = 0;
+  }
+
   #opened() {
+    this.#openedAt = performance.now();
     this.#failures = 0;
     this.#renewals = 0;
     this.dispatchEvent(new Event("open"));
@@ -58,12 +71,23 @@ export class Connection extends EventTarget {
     if (fresh === null || this.#ended || this.socket.isConnected()) return;
     this.#renewals += 1;
     const same = fresh.userId === this.#boot.userId && fresh.guest === this.#boot.guest;
-    if (!same || this.#renewals > 2) return this.#refuse();
+    if (fresh.guest && !this.#boot.guest) return this.#stop("loggedout");
+    if (!same || this.#renewals > 2) return this.#stop("refused");
     this.#boot.userToken = fresh.userToken;
   }
 
-  #refuse() {
+  #stop(event) {
     this.end();
-    this.dispatchEvent(new Event("refused"));
+    this.dispatchEvent(new Event(event));
   }
+}
+
+// The client plans its next try before it tells anyone about a close; only the transport hears of it earlier.
+function hearingCloses(onClose) {
+  return class extends WebSocket {
+    constructor(...address) {
+      super(...address);
+      this.addEventListener("close", onClose);
+    }
+  };
 }

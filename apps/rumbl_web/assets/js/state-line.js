@@ -4,10 +4,11 @@ import { describe } from "./state.js";
 
 /** Writes the state into `element`, but only when its words change: it is a live region. */
 export class StateLine {
-  #element; #said = "";
+  #element; #loginUrl; #said = "";
 
-  constructor(element) {
+  constructor(element, loginUrl) {
     this.#element = element;
+    this.#loginUrl = loginUrl;
     element.setAttribute("role", "status");
   }
 
@@ -17,7 +18,12 @@ export class StateLine {
     this.#said = text;
     this.#element.dataset.state = kind;
     const dot = el("span", { class: "state-dot", "aria-hidden": "true" });
-    this.#element.replaceChildren(dot, el("span", {}, text), kind === "reload" ? reloadButton() : "");
+    this.#element.replaceChildren(dot, el("span", {}, text), this.#wayOut(kind) ?? "");
+  }
+
+  #wayOut(kind) {
+    if (kind === "reload") return reloadButton();
+    return kind === "login" ? el("a", { href: this.#loginUrl }, "Log in to go on.") : null;
   }
 }
 

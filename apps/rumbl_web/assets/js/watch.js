@@ -10,6 +10,7 @@ import { PendingView } from "./pending-view.js";
 import { showPresence } from "./presence.js";
 import { Sender } from "./sender.js";
 import { Stage } from "./stage.js";
+import { UNNOTICED_MS } from "./state.js";
 import { StateLine } from "./state-line.js";
 import { Timeline } from "./timeline.js";
 
@@ -35,7 +36,7 @@ class WatchPage {
       onSeek: (ms) => this.#seek(ms),
       onShowAll: () => this.#showAll(),
     });
-    this.#line = new StateLine(find("connection-state"));
+    this.#line = new StateLine(find("connection-state"), boot.loginUrl);
     new ResizeObserver(() => cssVar(dock.parentElement, "--dock-height", `${dock.offsetHeight}px`)).observe(dock);
     this.#outbox = new Outbox(storage(), `rumbl:outbox:${boot.videoId}:${boot.userId}`);
     this.#connection = new Connection(boot);
@@ -73,7 +74,7 @@ class WatchPage {
     for (const event of moves) this.#stage.addEventListener(event, () => this.#tick());
     this.#stage.addEventListener("ready", () => this.#drawTimeline());
     this.#stage.addEventListener("failed", () => this.#showAll());
-    this.#connection.addEventListener("refused", () => this.#end("refused"));
+    for (const reason of ["refused", "loggedout"]) this.#connection.addEventListener(reason, () => this.#end(reason));
     this.#connection.addEventListener("down", () => this.#tellState());
     for (const event of ["online", "offline"]) addEventListener(event, () => this.#tellState());
   }
@@ -101,6 +102,7 @@ class WatchPage {
     if (crashed) for (const { key } of this.#outbox.entries()) this.#outbox.returned(key);
     else this.#outbox.connectionLost();
     this.#tellState();
+    setTimeout(() => this.#tellState(), UNNOTICED_MS);
   }
 
   #listed(notes) {
@@ -177,8 +179,10 @@ class WatchPage {
   }
 
   #tellState() {
+    const { joined } = this.#channel;
+    if (!joined) this.#downSince ??= performance.now();
     this.#line.show({
-      joined: this.#channel.joined, everJoined: this.#everJoined, ended: this.#ended, online: navigator.onLine,
+      joined, everJoined: this.#everJoined, ended: this.#ended, online: navigator.onLine,
       downForMs: this.#downSince === null ? 0 : performance.now() - this.#downSince,
       waiting: this.#outbox.entries().filter(({ state }) => state !== "failed").length,
     });

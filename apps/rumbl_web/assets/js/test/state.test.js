@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, OFFLINE_AFTER_MS } from "../state.js";
+import { describe, OFFLINE_AFTER_MS, UNNOTICED_MS } from "../state.js";
 
 const say = (facts) => describe({
-  joined: false, everJoined: true, downForMs: 0, online: true, ended: null, waiting: 0, ...facts,
+  joined: false, everJoined: true, downForMs: UNNOTICED_MS, online: true, ended: null, waiting: 0, ...facts,
 });
 
 test("joined is live", () => {
@@ -13,6 +13,17 @@ test("joined is live", () => {
 test("before the first join it connects, later it reconnects", () => {
   assert.equal(say({ everJoined: false }).text, "Connecting");
   assert.equal(say({}).text, "Reconnecting");
+});
+
+test("a connection that is back at once is not talked about", () => {
+  assert.equal(say({ downForMs: UNNOTICED_MS - 1 }).text, "Live");
+  assert.equal(say({ downForMs: 0, everJoined: false }).text, "Connecting");
+  assert.equal(say({ downForMs: 0, online: false }).text, "Offline");
+});
+
+test("who was logged out elsewhere is asked to log in, and told what waits", () => {
+  assert.deepEqual(say({ ended: "loggedout" }), { kind: "login", text: "You are logged out." });
+  assert.equal(say({ ended: "loggedout", waiting: 2 }).text, "You are logged out, 2 notes waiting.");
 });
 
 test("after a while, or when the browser knows, it is offline and says what waits", () => {
