@@ -55,6 +55,14 @@ def test_without_a_public_host_the_request_s_own_counts() -> None:
     assert not may_come("http://localhost:4000", OWN)
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]", None])
+def test_an_address_of_ipv6_may_be_given_with_or_without_its_brackets(host: str | None) -> None:
+    may_come = rule(True, host)
+
+    assert may_come("http://[::1]:4000", Origin("http", "[::1]", 4000))
+    assert not may_come("http://[::2]:4000", Origin("http", "[::1]", 4000))
+
+
 @pytest.mark.parametrize("bad", [["example.com"], ["https://example.com/path"], ["https://*"], "example.com"])
 def test_what_can_t_be_understood_is_refused_with_an_example(bad: CheckOrigin) -> None:
     with pytest.raises(ValueError, match="check_origin"):

@@ -54,7 +54,7 @@ def rule(check: CheckOrigin, host: str | None = None) -> Rule:
     if check is False:
         return lambda _, __: True
     if check is True:
-        return lambda origin, request: _host_of(origin) == (host or request.host).lower()
+        return lambda origin, request: _host_of(origin) == _bare(host or request.host).lower()
     if check == "conn":
         return lambda origin, request: parse(origin) == request
     if isinstance(check, str):
@@ -74,7 +74,12 @@ def _entry(text: str) -> Origin:
 
 def _host_of(origin: str) -> str | None:
     parsed = parse(origin)
-    return parsed.host if parsed and parsed.scheme else None
+    return _bare(parsed.host) if parsed and parsed.scheme else None
+
+
+def _bare(host: str) -> str:
+    """An address of IPv6 has brackets in a URL, but none in a parsed one (`urlsplit(url).hostname`)."""
+    return host.removeprefix("[").removesuffix("]")
 
 
 def _matches_any(origin: Origin | None, allowed: Sequence[Origin]) -> bool:
