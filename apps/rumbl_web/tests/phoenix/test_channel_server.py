@@ -127,6 +127,45 @@ def test_a_channel_stuck_in_a_callback_is_replaced_in_time_and_never_heard_again
     assert client.connection.inbox.items == []
 
 
+def test_a_client_hears_a_broadcast_once_while_its_old_channel_is_still_stuck(
+    client: ClientSocket, endpoint: Endpoint, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_server, "REPLACE_WITHIN_MS", 20)
+    client.send(None, "slow", "phx_join", {})
+    assert events(client, 2) == ["ok", "info"]
+    client.send("1", "slow", "stuck", {})
+    assert gate.reached.wait(1)
+    client.send(None, "slow", "phx_join", {})
+    assert events(client, 3) == ["ok", "phx_close", "info"]
+
+    endpoint.broadcast("slow", "news", {})
+    client.send("3", "slow", "anything", {})
+
+    assert sorted(events(client, 2)) == ["news", "ok"]
+    assert client.connection.inbox.items == []
+    gate.go_on.set()
+
+
+def test_what_is_broadcast_while_the_new_channel_joins_is_not_heard_of_the_old_one_too(
+    client: ClientSocket, endpoint: Endpoint, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_server, "REPLACE_WITHIN_MS", 20)
+    client.send(None, "slow", "phx_join", {})
+    assert events(client, 2) == ["ok", "info"]
+    client.send("1", "slow", "stuck", {})
+    assert gate.reached.wait(1)
+    second = endpoint.services["gate"] = Gate()
+    client.send(None, "slow", "phx_join", {"slow": True})
+    assert second.reached.wait(1)
+
+    endpoint.broadcast("slow", "news", {})
+    second.go_on.set()
+
+    assert events(client, 4) == ["ok", "phx_close", "news", "info"]
+    assert client.connection.inbox.items == []
+    gate.go_on.set()
+
+
 def test_a_closed_connection_ends_a_channel_that_waits_for_its_turn_to_join(
     client: ClientSocket, gate: Gate
 ) -> None:

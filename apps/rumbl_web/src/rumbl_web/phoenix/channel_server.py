@@ -208,11 +208,14 @@ class ChannelServer(Process):
         socket, join = self.socket, self.socket.message
         assert join is not None
         log.info("JOIN %r to %s", socket.topic, type(self.channel).__name__)
+        # Before the seat: from here on, what is broadcast is the new channel's to tell.
+        replaced = self._silence_old()
         self._take_seat()
         result = self._ask_to_join(join)
         telemetry.stop("channel.joined", started, channel=type(self.channel), topic=socket.topic)
         socket.message = None
-        self._close_old()
+        if replaced is not None:
+            self._tell(replaced.socket.join_ref, wire.PHX_CLOSE)
         if isinstance(result, Joined):
             assert self.seat is not None
             self.seat.subscription.release()
@@ -243,20 +246,23 @@ class ChannelServer(Process):
             self.stage = _Stage.JOINED
         return result
 
-    def _close_old(self) -> None:
+    def _silence_old(self) -> ChannelServer | None:
+        """Hush the topic's channel before this one; give it back if its client is to hear of its end."""
         old, self.old = self.old, None
         if old is None:
-            return
+            return None
         if old.alive:
             old.mute()
         elif old.exit_reason != DUPLICATE:
-            return
-        if old.socket.joined:
-            self._tell(old.socket.join_ref, wire.PHX_CLOSE)
+            return None
+        return old if old.socket.joined else None
 
     def mute(self) -> None:
-        """Say nothing more to the client and end: this one did not go in time."""
-        self.socket.connection = _SILENCE
+        """Say nothing more to the client, broadcasts neither, and end: this one did not go in time."""
+        self.socket.connection = SILENCE
+        seat = self.seat
+        if seat is not None:
+            seat.subscription.cancel()
         self.kill()
 
     # -- the end
@@ -303,7 +309,7 @@ class ChannelServer(Process):
 
 
 class _Silence:
-    """The connection of a channel whose client is not to hear it any more."""
+    """The connection of whoever has none: its client is not to hear it any more, or not there yet."""
 
     __slots__ = ()
 
@@ -314,7 +320,7 @@ class _Silence:
         """Nothing."""
 
 
-_SILENCE: Final = _Silence()
+SILENCE: Final = _Silence()
 
 _GONE: Final = Process()
 """The process of every channel socket whose channel has ended."""
