@@ -12,7 +12,7 @@ from rumbl_web.phoenix.channel import Channel, ChannelSocket
 from rumbl_web.phoenix.channel_server import ChannelServer
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.serializer import DecodeError
-from rumbl_web.phoenix.socket import Refused
+from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused
 from rumbl_web.phoenix.socket_server import (
     LARGE,
     MAX_WAITING,
@@ -20,6 +20,7 @@ from rumbl_web.phoenix.socket_server import (
     SocketServer,
     connect,
 )
+from rumbl_web.phoenix.testing_transport import MemoryConnection
 
 from .reference import PlainChannel, ReferenceSocket, Wire
 
@@ -118,6 +119,41 @@ def test_a_socket_may_have_several_ids(endpoint: Endpoint) -> None:
 
     assert first.connection.closings.items == [(1001, "disconnect")]
     assert endpoint.pubsub.receivers("user:1") == [first.server]
+
+
+def test_a_disconnect_that_comes_before_the_connection_opens_closes_it_at_once(endpoint: Endpoint) -> None:
+    server = connect(endpoint, ReferenceSocket, {"user_id": "1", "vsn": "2.0.0"})
+    assert isinstance(server, SocketServer)
+    connection = MemoryConnection()
+
+    endpoint.disconnect("users_socket:1")
+    server.opened(connection)
+
+    assert connection.closings.items == [(1001, "disconnect")]
+
+
+def test_a_disconnect_while_the_site_still_decides_is_a_refusal(endpoint: Endpoint) -> None:
+    class LoggedOutMeanwhile(ReferenceSocket):
+        def connect(self, params: Mapping[str, object], info: ConnectInfo) -> Connected | Refused:
+            answer = super().connect(params, info)
+            endpoint.disconnect(f"users_socket:{params['gone']}")
+            return answer
+
+    gone = connect(endpoint, LoggedOutMeanwhile, {"user_id": "1", "gone": "1", "vsn": "2.0.0"})
+    other = connect(endpoint, LoggedOutMeanwhile, {"user_id": "1", "gone": "2", "vsn": "2.0.0"})
+
+    assert gone == Refused()
+    assert endpoint.pubsub.receivers("users_socket:1") == [other]
+
+
+def test_a_connection_that_never_opens_leaves_nothing_behind(endpoint: Endpoint) -> None:
+    server = connect(endpoint, ReferenceSocket, {"user_id": "1", "vsn": "2.0.0"})
+    assert isinstance(server, SocketServer)
+
+    server.closed(1006)
+    endpoint.disconnect("users_socket:1")
+
+    assert endpoint.pubsub.receivers("users_socket:1") == []
 
 
 class Busy(PlainChannel):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rumbl_web.phoenix import telemetry
-from rumbl_web.phoenix.channel_server import UNMATCHED, ChannelServer, Leave, Signal
+from rumbl_web.phoenix.channel_server import SILENCE, UNMATCHED, ChannelServer, Leave, Signal
 from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import (
@@ -34,6 +34,7 @@ from rumbl_web.phoenix.transport import Connection, Opcode
 log = logging.getLogger(__name__)
 
 GOING_AWAY: Final = 1001
+NEVER_OPENED: Final = 1006
 POLICY_VIOLATION: Final = 1008
 TOO_MANY: Final = {"reason": "too many channels joined"}
 
@@ -62,13 +63,33 @@ def connect(
     serializer = serializer or for_version(params.get("vsn"))
     if serializer is None:
         return Refused()
+    witness = _Witness()
+    endpoint.pubsub.attach(witness)
+    try:
+        answer = _decide(endpoint, socket_class, params, info or ConnectInfo(endpoint.secret), serializer)
+    finally:
+        endpoint.pubsub.detach(witness)
+    if isinstance(answer, Refused):
+        return answer
+    if not witness.topics.isdisjoint(answer.ids):
+        answer.closed(NEVER_OPENED)
+        return Refused()
+    telemetry.stop("socket.connected", started, socket=socket_class)
+    return answer
+
+
+def _decide(
+    endpoint: Endpoint,
+    socket_class: type[Socket],
+    params: Mapping[str, Any],
+    info: ConnectInfo,
+    serializer: Serializer,
+) -> SocketServer | Refused:
     socket = socket_class()
-    result: object = socket.connect(params, info or ConnectInfo(endpoint.secret))
+    result: object = socket.connect(params, info)
     match result:
         case Connected(assigns):
-            server = SocketServer(endpoint, socket_class, assigns, serializer, socket.id(assigns))
-            telemetry.stop("socket.connected", started, socket=socket_class)
-            return server
+            return SocketServer(endpoint, socket_class, assigns, serializer, socket.id(assigns))
         case Refused() as refused:
             return refused
         case other:
@@ -76,21 +97,41 @@ def connect(
             raise TypeError(f"{socket_class.__name__}.connect must return {shapes}, not {other!r}")
 
 
+class _Witness:
+    """Hears every "disconnect" while a site decides over a connection.
+
+    Whom the site found logged in may log out before the connection's ids are known and subscribed.
+    """
+
+    __slots__ = ("topics",)
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+
+    def dispatch(self, broadcast: Broadcast, sender: object) -> None:
+        """Remember whom it is about."""
+        if broadcast.event == DISCONNECT:
+            self.topics.add(broadcast.topic)
+
+
 class SocketServer:
-    """One connection: its assigns and its channels. Implements `transport.SocketHandler`."""
+    """One connection: its assigns and its channels. Implements `transport.SocketHandler`.
+
+    From its making on, a "disconnect" on one of its ids ends it; so it must hear `closed` even if it never
+    opens.
+    """
 
     __slots__ = (
         "assigns",
         "channels",
         "connection",
+        "disconnected",
         "endpoint",
         "ids",
         "leaving",
         "serializer",
         "socket_class",
     )
-
-    connection: Connection
 
     def __init__(
         self,
@@ -100,6 +141,8 @@ class SocketServer:
         serializer: Serializer,
         socket_id: str | tuple[str, ...] | None = None,
     ) -> None:
+        self.connection: Connection = SILENCE
+        self.disconnected = False
         self.endpoint = endpoint
         self.socket_class = socket_class
         self.assigns = assigns
@@ -108,14 +151,16 @@ class SocketServer:
         self.channels: dict[str, ChannelServer] = {}
         # Channels that were told to leave and may still be at it: a new join on their topic waits for them.
         self.leaving: dict[str, ChannelServer] | None = None
+        for topic in self.ids:
+            endpoint.pubsub.subscribe(topic, self)
 
     # -- driven by the transport
 
     def opened(self, connection: Connection) -> None:
-        """Begin: from now on a "disconnect" on one of the ids ends this connection."""
+        """Begin, or end at once if a "disconnect" came first."""
         self.connection = connection
-        for topic in self.ids:
-            self.endpoint.pubsub.subscribe(topic, self)
+        if self.disconnected:
+            connection.close(GOING_AWAY, DISCONNECT)
 
     def handle_text(self, data: bytes) -> None:
         """Take one text message. Raises DecodeError."""
@@ -147,6 +192,8 @@ class SocketServer:
     def send(self, message: object) -> bool:
         """Take a broadcast on one of the ids: "disconnect" closes the connection, on any thread."""
         if isinstance(message, Broadcast) and message.event == DISCONNECT:
+            # In this order: `opened`, on the hub's thread, does the two the other way round.
+            self.disconnected = True
             self.connection.close(GOING_AWAY, DISCONNECT)
         return True
 

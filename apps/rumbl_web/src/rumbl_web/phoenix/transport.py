@@ -68,4 +68,4 @@ class SocketHandler(Protocol):
         """One whole binary message. An exception closes the connection with 1011."""
 
     def closed(self, code: int) -> None:
-        """The connection is gone (`code` 1006 without a close frame). Called once."""
+        """The connection is gone (`code` 1006 without a close frame). Called once, opened or not."""

@@ -74,9 +74,11 @@ class TestLife:
 
         opened(handler).send(Opcode.TEXT, b"late")
         loopback.hub.publish("room", Opcode.TEXT, b"late")
-        loopback.hub.adopt(ours, Recorder())
+        newcomer = Recorder()
+        loopback.hub.adopt(ours, newcomer)
 
         assert theirs.recv(1) == b""
+        assert (newcomer.connection, newcomer.codes) == (None, [1006])
         theirs.close()
         assert loopback.hub.stats()["backlog"] == 0
 

@@ -24,7 +24,7 @@ from rumbl_web.phoenix.transports.frames import BINARY, CLOSE, TEXT
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions
 
-from .support import DEADLINE_S, UPGRADE, Client, client_frame, eventually
+from .support import DEADLINE_S, UPGRADE, Client, Recorder, client_frame, eventually
 from .toy import make_app
 
 HERE = Path(__file__).parent
@@ -298,8 +298,13 @@ def test_two_sockets_may_be_mounted_with_rules_of_their_own() -> None:
     assert rules == ["/closed/websocket", "/open/websocket"]
 
 
-def test_no_descriptor_left_answers_503(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = make_app()
+def test_no_descriptor_left_answers_503_and_the_handler_hears_of_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handler = Recorder()
+    app, pages = Flask(__name__), Blueprint("pages", __name__)
+    websocket.mount(pages, "/socket", Hub(), lambda _params, _info: handler)
+    app.register_blueprint(pages)
     ours, theirs = socket.socketpair()
     monkeypatch.setattr(ours.__class__, "dup", lambda _self: os.open("/nowhere", os.O_RDONLY))
 
@@ -311,3 +316,4 @@ def test_no_descriptor_left_answers_503(monkeypatch: pytest.MonkeyPatch) -> None
         )
 
     assert answer.status_code == 503
+    assert handler.codes == [1006]

@@ -29,7 +29,7 @@ from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.group import HubSubscription
 from rumbl_web.phoenix.transports.options import HubOptions
 from rumbl_web.phoenix.transports.sweep import SERVICE_RESTART, Sweep
-from rumbl_web.phoenix.transports.wire import Wire
+from rumbl_web.phoenix.transports.wire import BROKEN, Wire
 
 log = logging.getLogger(__name__)
 
@@ -82,10 +82,11 @@ class Hub:
         """Own `sock`, a plain TCP or Unix connection, from now on.
 
         `head` is written first (the answer to the upgrade); `early` was read already and is handled as if it
-        came next. A stopped hub closes `sock` and never tells the handler.
+        came next. A stopped hub closes `sock` and tells the handler `closed` alone.
         """
         if self._stopping:
             sock.close()
+            handler.closed(BROKEN)
             return
         self._start()
         _tune(sock, self.options.unsent_bytes)
@@ -261,6 +262,7 @@ class Hub:
             self._wire.add(connection)
         except OSError:
             os.close(fd)
+            handler.closed(BROKEN)
             raise
         self._adopted += 1
         if head:

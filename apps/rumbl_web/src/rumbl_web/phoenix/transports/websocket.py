@@ -20,6 +20,7 @@ from rumbl_web.phoenix.transport import SocketHandler
 from rumbl_web.phoenix.transports import handover, handshake
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.origin import CheckOrigin, Origin, Rule, parse, rule
+from rumbl_web.phoenix.transports.wire import BROKEN
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,9 @@ class ConnectInfo:
     user_agent: str
 
 
-Accept = Callable[[dict[str, str], ConnectInfo], SocketHandler | None]
-"""Decides over an upgrade by its query parameters; None refuses with 403. Runs on the request's thread."""
+Accept = Callable[[dict[str, str], ConnectInfo], SocketHandler | int | None]
+"""Decides over an upgrade by its query parameters: an HTTP status refuses, None with 403. Runs on the
+request's thread. A handler hears `closed` in any case, even if its connection never opens."""
 
 
 class HubSock(Sock):  # type: ignore[misc]  # the base has no types
@@ -72,6 +74,7 @@ class HubSock(Sock):  # type: ignore[misc]  # the base has no types
         try:
             sock, early = handover.take(request.environ)
         except OSError:
+            handler.closed(BROKEN)
             log.exception("no descriptor for another connection")
             return _refusal(503)
         self._hub.adopt(sock, handler, head=head, early=early)
@@ -92,8 +95,8 @@ def mount(
 
     `host` is the site's public host for `check_origin=True`; without it, the request's own. Refusals come
     before the handshake: 400 for what is no proper upgrade, 403 with an empty body for a wrong `vsn`, a
-    foreign origin or a None of `accept`, 503 while the hub takes nobody. Raises ValueError for a bad
-    `check_origin`.
+    foreign origin or a None of `accept` (or the status it names), 503 while the hub takes nobody. Raises
+    ValueError for a bad `check_origin`.
     """
     may_come = rule(check_origin, host)
     sock = HubSock(hub)
@@ -105,7 +108,9 @@ def mount(
             return refused
         handover.find(request.environ)
         handler = accept(request.args.to_dict(), _connect_info())
-        return _refusal(403) if handler is None else handler
+        if handler is None or isinstance(handler, int):
+            return _refusal(handler or 403)
+        return handler
 
 
 def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule, versions: frozenset[str]) -> Response | None:
