@@ -35,9 +35,9 @@ def mount(
     for a bad `check_origin`.
     """
 
-    def accept(params: dict[str, Any], request: websocket.ConnectInfo) -> SocketHandler | None:
+    def accept(params: dict[str, Any], request: websocket.ConnectInfo) -> SocketHandler | int:
         info = ConnectInfo(endpoint.secret, request.remote_addr, request.path)
         answer = connect(endpoint, socket_class, params, info)
-        return answer if isinstance(answer, SocketServer) else None
+        return answer if isinstance(answer, SocketServer) else answer.http_status
 
     websocket.mount(blueprint, path, hub, accept, check_origin=check_origin, host=host)

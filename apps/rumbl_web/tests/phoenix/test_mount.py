@@ -1,0 +1,48 @@
+"""A socket on a Flask site: what its `connect` decides reaches the client."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from flask import Blueprint, Flask
+
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.mount import mount
+from rumbl_web.phoenix.transports.handover import NotPlain
+from rumbl_web.phoenix.transports.hub import Hub
+
+from .reference import ReferenceSocket
+
+HEADERS = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+@pytest.fixture
+def app(endpoint: Endpoint) -> Flask:
+    app, pages = Flask(__name__), Blueprint("pages", __name__)
+    mount(pages, "/socket", ReferenceSocket, endpoint, Hub())
+    app.register_blueprint(pages)
+    return app
+
+
+def test_a_refusal_has_the_http_status_that_the_socket_chose(app: Flask) -> None:
+    ours, theirs = socket.socketpair()
+
+    with ours, theirs:
+        answer = app.test_client().get(
+            "/socket/websocket?vsn=2.0.0", headers=HEADERS, environ_base={"werkzeug.socket": ours}
+        )
+
+    assert (answer.status_code, answer.data) == (401, b"")
+
+
+def test_a_server_without_plain_sockets_is_refused_before_the_site_is_asked(app: Flask) -> None:
+    app.testing = True
+
+    with pytest.raises(NotPlain):
+        app.test_client().get("/socket/websocket?vsn=2.0.0", headers=HEADERS)
