@@ -46,6 +46,16 @@ def test_the_settings_may_come_from_a_config_module(
     assert run("db", "url", RUMBL_CONFIG="config_of_a_test").output == f"{database}\n"
 
 
+def test_a_tree_that_misses_a_module_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken_config_of_a_test.py").write_text("import no_such_library\n")
+    error = run("db", "url", RUMBL_CONFIG="broken_config_of_a_test").exception
+    assert isinstance(error, ModuleNotFoundError)
+    assert error.name == "no_such_library"
+
+
 class TestEmbedded:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Iterator[Path]:
@@ -73,6 +83,7 @@ class TestEmbedded:
         (["db", "start"], {"DATABASE_URL": "postgresql://h/x"}, "DATABASE_URL: is set"),
         (["db", "url"], {"RUMBL_DATA": "nowhere"}, "the embedded PostgreSQL isn't running"),
         (["--config", "no_such_module", "migrate"], {}, "RUMBL_CONFIG: there is no module"),
+        (["--config", "tests.no_such_module", "migrate"], {}, "RUMBL_CONFIG: there is no module"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_exit_code_1(

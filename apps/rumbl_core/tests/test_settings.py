@@ -19,11 +19,11 @@ def test_everything_has_a_default() -> None:
 
 
 def test_the_environment_wins_over_the_section(monkeypatch: pytest.MonkeyPatch) -> None:
-    section = {"pool_size": 3, "data_dir": "here", "password_cost": "cheap"}
+    section = {"pool_size": 3, "data_dir": "/here", "password_cost": "cheap"}
     assert settings.load(section).pool_size == 3
     monkeypatch.setenv("POOL_SIZE", "7")
     loaded = settings.load(section)
-    assert (loaded.pool_size, loaded.data_dir, loaded.password_cost) == (7, Path("here"), "cheap")
+    assert (loaded.pool_size, loaded.data_dir, loaded.password_cost) == (7, Path("/here"), "cheap")
 
 
 def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,32 @@ def test_settings_are_frozen() -> None:
 
 def test_a_variable_named_like_a_field_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", "elsewhere")
-    assert settings.load({"data_dir": "here"}).data_dir == Path("here")
+    assert settings.load({"data_dir": "/here"}).data_dir == Path("/here")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("~/x", "{home}/x"), ("x", "{here}/x"), ("./x", "{here}/x"), ("/x", "/x")]
+)
+def test_the_data_folder_is_absolute(
+    given: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/of/a/test")
+    expected = Path(meant.format(home="/home/of/a/test", here=tmp_path))
+    assert settings.load({"data_dir": given}).data_dir == expected
+    monkeypatch.setenv("RUMBL_DATA", given)
+    assert settings.load().data_dir == expected
+
+
+def test_a_home_of_nobody_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUMBL_DATA", "~no-such-user/x")
+    with pytest.raises(SettingsError, match=r"^RUMBL_DATA: [^\n]+$"):
+        settings.load()
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUMBL_DATA", " ")
+    assert settings.load({"data_dir": "/here"}).data_dir == Path("/here")
 
 
 def test_keywords_are_a_section_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,15 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _GRAPHEME = regex.compile(r"\X")
+# Format characters and those that Unicode says to draw as nothing (UAX 44): zero-width spaces, fillers, ...
+_UNSEEN = r"\p{Cf}\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}"
+_BLANK = regex.compile(rf"[\s{_UNSEEN}]*")
+# Inside an emoji, joiners and the selector of the emoji style change what is seen (UTS 51).
+_INVISIBLE = regex.compile(
+    r"(?<=\p{Extended_Pictographic}[\p{Emoji_Modifier}\ufe0f]?)\u200d(?=\p{Extended_Pictographic})"
+    r"|(?<=\p{Extended_Pictographic})\ufe0f"
+    rf"|(?P<invisible>[{_UNSEEN}])"
+)
 
 
 def text(value: object) -> object:
@@ -56,6 +65,20 @@ def cast_id(value: object) -> int | None:
         return None
     number = integer(value)
     return number if isinstance(number, int) and number > 0 else None
+
+
+def blank(value: str) -> bool:
+    """Whether a reader sees nothing at all."""
+    return not value.strip() or _BLANK.fullmatch(value) is not None
+
+
+def has_invisible(value: str) -> bool:
+    """Whether there are characters in it that nobody can see; those that hold an emoji together don't count.
+
+    >>> has_invisible("e\u200bva"), has_invisible("\U0001f469\u200d\U0001f680")
+    (True, False)
+    """
+    return any(found["invisible"] for found in _INVISIBLE.finditer(value))
 
 
 def graphemes(value: str) -> int:

@@ -97,7 +97,7 @@ class Changeset(Generic[S]):
         return replace(self, action=action)
 
     def validate_required(self, *names: str) -> Self:
-        """Refuse fields that are missing or white space in the resulting row."""
+        """Refuse fields that are missing, or of which a reader sees nothing, in the resulting row."""
         changeset = self
         for name in names:
             if name not in self.errors and _blank(self.get_field(name)):
@@ -177,7 +177,7 @@ def _cast_value(cast_one: casts.Cast, value: object) -> object:
 
 
 def _blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and casts.blank(value))
 
 
 def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:

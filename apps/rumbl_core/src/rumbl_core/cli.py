@@ -159,6 +159,8 @@ def _settings(config: str | None) -> Settings:
     try:
         module = import_module(config)
     except ModuleNotFoundError as error:
+        if error.name is None or not f"{config}.".startswith(f"{error.name}."):
+            raise  # the tree is there, and misses something itself
         raise StartError(
             f"RUMBL_CONFIG: there is no module {error.name!r} here; name one, or leave it"
         ) from None

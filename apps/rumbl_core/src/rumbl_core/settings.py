@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -24,8 +24,19 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _absolute(folder: Path) -> Path:
+    """Once and for all, so that `~` and the folder of the start mean one thing to everybody who asks."""
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 class _Environment(PydanticBaseSettingsSource):
-    """Only the variables that fields name: pydantic's own source reads those of the fields' names too."""
+    """Only the variables that fields name: pydantic's own source reads those of the fields' names too.
+
+    An empty variable counts as an unset one.
+    """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         alias = str(field.validation_alias)
@@ -34,7 +45,7 @@ class _Environment(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         fields = self.settings_cls.model_fields.items()
         found = (self.get_field_value(field, name) for name, field in fields)
-        return {alias: value for value, alias, _ in found if value is not None}
+        return {alias: value for value, alias, _ in found if value is not None and value.strip()}
 
 
 class Settings(BaseSettings):
@@ -48,10 +59,11 @@ class Settings(BaseSettings):
         description="PostgreSQL to use, as postgresql://user:password@host:port/name; "
         "without it an embedded PostgreSQL is started in the data folder",
     )
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
         default_factory=default_data_dir,
         validation_alias="RUMBL_DATA",
-        description="folder of everything that rumbl keeps, the embedded database among it",
+        description="folder of everything that rumbl keeps, the embedded database among it; "
+        "`~` is your home, a relative one starts at the folder of the start",
     )
     pool_size: int = Field(
         default=10,

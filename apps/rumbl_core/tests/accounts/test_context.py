@@ -74,9 +74,33 @@ class TestRegisterUser:
         accounts.register_user({**VALID, "username": "ÉVA"})
         assert errors(accounts.register_user({**VALID, "username": "éva"}))
 
-    @pytest.mark.parametrize("name", ["wolfram", "Wolfram", " wolfram", "calculator", "\uff57olfram", "demo"])
+    @pytest.mark.parametrize("name", ["wolfram", "Wolfram", "calculator", "\uff57olfram", "demo"])
     def test_names_of_backends_are_reserved(self, name: str) -> None:
         assert errors(accounts.register_user({**VALID, "username": name})) == {"username": ["is reserved"]}
+
+    @pytest.mark.parametrize("name", [" eva", "eva ", "\u3000eva", "eva\xa0", " wolfram"])
+    def test_a_username_neither_begins_nor_ends_with_a_space(self, name: str) -> None:
+        expected = {"username": ["must not begin or end with a space"]}
+        assert errors(accounts.register_user({**VALID, "username": name})) == expected
+        assert user_fixture(name=name).name == name, "a name may"
+
+    @pytest.mark.parametrize(
+        "letter", ["\u200b", "\u200d", "\u202e", "\xad", "\ufeff", "\u2060", "\ufe0f", "\u3164", "\u034f"]
+    )
+    def test_a_username_has_no_invisible_character(self, letter: str) -> None:
+        for name in (f"e{letter}va", f"eva{letter}", f"{letter}eva"):
+            expected = {"username": ["has an invisible character"]}
+            assert errors(accounts.register_user({**VALID, "username": name})) == expected
+
+    def test_emoji_may_be_joined(self) -> None:
+        name = "\u2764\ufe0f\u200d\U0001f525 \U0001f469\U0001f3fd\u200d\U0001f680"
+        assert user_fixture(username=name, name=name).username == name
+
+    @pytest.mark.parametrize("letter", ["\u200b", "\u2060", "\ufeff", "\u3164"])
+    def test_what_nobody_can_see_is_blank(self, letter: str) -> None:
+        for field in ("name", "username"):
+            expected = {field: ["can't be blank"]}
+            assert errors(accounts.register_user({**VALID, field: f"{letter} {letter}"})) == expected
 
     def test_the_password_is_neither_stored_nor_kept(self) -> None:
         result = accounts.register_user(VALID)

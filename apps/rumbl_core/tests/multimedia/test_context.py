@@ -187,7 +187,10 @@ class TestWriteVideo:
         assert errors(multimedia.create_video(owner, {**VALID, "url": f"{url}\n"})) == {"url": ["is invalid"]}
 
     def test_white_space_is_blank_but_kept_around_words(self, owner: User) -> None:
-        assert errors(multimedia.create_video(owner, {**VALID, "title": " \u3000\t"}))
+        for title in (" \u3000", "\u200b\u2060"):
+            assert errors(multimedia.create_video(owner, {**VALID, "title": title})) == {
+                "title": ["can't be blank"]
+            }
         assert video_fixture(owner, title=" two ").title == " two "
 
     def test_the_slug_follows_the_title_only(self, owner: User) -> None:

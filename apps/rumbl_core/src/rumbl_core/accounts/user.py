@@ -27,12 +27,13 @@ class User(Schema):
 
     @staticmethod
     def changeset(user: User, attrs: object) -> Changeset[User]:
-        """Profile: name and username, both required."""
+        """Profile: name and username, both required. What makes usernames look alike is refused."""
         return (
             cast(user, attrs, ("name", "username"))
             .validate_required("name", "username")
             .validate_length("name", max=255, max_code_points=255)
             .validate_length("username", min=1, max=20)
+            .validate_change("username", _refuse_look_alike)
             .unique_constraint("username", "users_username_index")
         )
 
@@ -54,6 +55,12 @@ def _put_password_hash(changeset: Changeset[User]) -> Changeset[User]:
         return changeset
     hashed = password.hash_password(typed)
     return changeset.delete_change("password").put_change("password_hash", hashed)
+
+
+def _refuse_look_alike(username: str) -> str | None:
+    if username != username.strip():
+        return "must not begin or end with a space"
+    return "has an invisible character" if casts.has_invisible(username) else None
 
 
 def _refuse_reserved(username: str) -> str | None:
