@@ -120,6 +120,7 @@ def pages(settings: Settings, live: Live) -> Flask:
 
 
 def offline(configuration: Configuration) -> Flask:
-    """The pages without a database or a hub: enough to list the routes."""
+    """The site without a database, never served: enough to list its routes."""
     secret = configuration.web.secret_key_base or "x" * 50
-    return create_endpoint(configuration.web.model_copy(update={"secret_key_base": secret}))
+    settings = configuration.web.model_copy(update={"secret_key_base": secret})
+    return pages(settings, start_live(settings))
