@@ -176,6 +176,11 @@ class TestOneClearLine:
         with pytest.raises(StartError, match=r"^RUMBL_DATA: .*set RUMBL_DATA to one$"):
             EmbeddedPostgres(tmp_path / "file" / "data").start()
 
+    @pytest.mark.parametrize("letter", ['"', "$", "`", "\\", "\n"])
+    def test_for_a_path_that_a_shell_would_change(self, tmp_path: Path, letter: str) -> None:
+        with pytest.raises(StartError, match=r"^RUMBL_DATA: PostgreSQL can't use a folder with [^\n]+$"):
+            EmbeddedPostgres(tmp_path / f"a{letter}b").start()
+
     def test_for_a_folder_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "postgres").mkdir()
         (tmp_path / "postgres" / "photo.jpg").touch()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 _SERVER_USER = "rumbl-postgres"
 
@@ -25,6 +29,22 @@ class Account:
         if self.uid is None:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    @property
+    def name(self) -> str:
+        """The account's name, for messages."""
+        uid = os.geteuid() if self.uid is None else self.uid
+        try:
+            return pwd.getpwuid(uid).pw_name
+        except KeyError:
+            return str(uid)
+
+    def can_pass(self, folder: Path) -> bool:
+        """Whether the modes let this account through a folder, without asking for lists of groups."""
+        found = folder.stat()
+        if found.st_uid == self.uid:
+            return bool(found.st_mode & stat.S_IXUSR)
+        return bool(found.st_mode & (stat.S_IXGRP if found.st_gid == self.gid else stat.S_IXOTH))
 
     def give(self, path: Path) -> None:
         """Make `path` this account's own, closed to everybody else."""
@@ -47,12 +67,38 @@ def choose(data: Path) -> Account:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def open_way_to(path: Path) -> None:
-    """Let other accounts pass through (not list) every folder above `path`. Only root ever needs this."""
-    for folder in path.resolve().parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+def first_closed(path: Path, account: Account) -> Path | None:
+    """The outermost folder above `path` that the account can't pass, or None. Only root has to ask.
+
+    Root's own folders inside the temporary folder are opened first: what makes temporary folders makes all of
+    them private, and they are nobody's home. No other folder's mode is ever changed.
+    """
+    ways = (path.absolute(), path.resolve())
+    for folder in dict.fromkeys(folder for way in ways for folder in reversed(way.parents)):
+        if not account.can_pass(folder) and not _open(folder, account):
+            return folder
+    return None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; other accounts may pass through (not list) what root makes."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        for path in missing:
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IXOTH)
+
+
+def _open(folder: Path, account: Account) -> bool:
+    found = folder.stat()
+    temporary = Path(tempfile.gettempdir()).resolve()
+    if found.st_uid != os.geteuid() or temporary not in folder.resolve().parents:
+        return False
+    _log.warning(
+        "Lets %s pass through %s (mode %o), for PostgreSQL", account.name, folder, found.st_mode & 0o7777
+    )
+    folder.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
+    return account.can_pass(folder)
 
 
 def _entry(name: str) -> pwd.struct_passwd | None:

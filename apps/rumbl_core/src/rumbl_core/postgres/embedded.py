@@ -88,7 +88,7 @@ class EmbeddedPostgres:
     @contextmanager
     def _starting(self) -> Iterator[None]:
         """One process at a time starts or stops the server; raises StartError after 90 s."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        account.make_folder(self.data_dir)
         deadline = time.monotonic() + _LOCK_WAIT_S
         while True:
             try:
