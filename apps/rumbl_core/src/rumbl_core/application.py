@@ -10,6 +10,7 @@ from rumbl_core import migrate, password, repo, seeds
 from rumbl_core.pool import Pool
 from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
+from rumbl_core.postgres.watch import Watch
 from rumbl_core.settings import Settings
 
 DATABASE: Final = "rumbl"
@@ -17,12 +18,13 @@ DATABASE: Final = "rumbl"
 
 
 class Application:
-    """A started rumbl_core; made by `start`."""
+    """A started rumbl_core; made by `start`. An embedded PostgreSQL that dies meanwhile is started again."""
 
     def __init__(self, settings: Settings, url: URL, embedded: EmbeddedPostgres | None) -> None:
         self.settings = settings
         self.url = url
         self._embedded = embedded
+        self._watch = Watch(embedded) if embedded is not None else None
         self._pool: Pool | None = Pool(url, settings.pool_size)
         repo.configure(self._pool)
 
@@ -45,6 +47,8 @@ class Application:
         repo.configure(None)
         self._pool.close()
         self._pool = None
+        if self._watch is not None:
+            self._watch.stop()
         if self._embedded is not None:
             self._embedded.stop()
 

@@ -57,6 +57,10 @@ class Cluster:
         self._check_version()
         return self._settled() or self._start(durable)
 
+    def alive(self) -> bool:
+        """Whether the server's process is there, whatever it is doing."""
+        return self._live_pid() is not None
+
     def address(self) -> URL | None:
         """Address of the running server, or None. One that is still starting, or stopping, counts as none."""
         lines = self._pid_file()

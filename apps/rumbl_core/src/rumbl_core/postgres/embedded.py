@@ -39,6 +39,7 @@ class EmbeddedPostgres:
         """
         with self._explained(), self._starting():
             address = self._cluster().ensure_running(durable=self._durable)
+            self._path("halted").unlink(missing_ok=True)
             if self._use is None:
                 self._use = _lock_file(self._path("users"), fcntl.LOCK_SH)
             return address
@@ -57,7 +58,22 @@ class EmbeddedPostgres:
         """Stop the server whoever uses it; False if there was none running."""
         with self._explained(), self._starting():
             self._path("pinned").unlink(missing_ok=True)
+            self._path("halted").touch()
             return self._cluster().stop()
+
+    def revive(self) -> bool:
+        """Start the server again if it died while we use it; True if it did. What was halted stays halted.
+
+        Raises StartError.
+        """
+        with self._explained():
+            if not self._died():
+                return False
+            with self._starting():
+                if not self._died():
+                    return False
+                self._cluster().ensure_running(durable=self._durable)
+                return True
 
     def address(self) -> URL | None:
         """Address of the running server, or None."""
@@ -74,6 +90,11 @@ class EmbeddedPostgres:
 
     def _cluster(self) -> cluster.Cluster:
         return cluster.Cluster(self.data, account.choose(self.data))
+
+    def _died(self) -> bool:
+        """A data folder that is gone as well is none to begin anew in."""
+        used = self._use is not None and not self._path("halted").exists()
+        return used and (self.data / "PG_VERSION").exists() and not self._cluster().alive()
 
     def _path(self, kind: str) -> Path:
         return self.data_dir / f"postgres.{kind}"
@@ -99,9 +120,11 @@ class EmbeddedPostgres:
                     message = f"RUMBL_DATA: somebody holds {self._path('lock')}; end that process"
                     raise StartError(message) from None
                 time.sleep(0.02)
+        _start_locks.add(lock)
         try:
             yield
         finally:
+            _start_locks.discard(lock)
             os.close(lock)
 
     @contextmanager
@@ -110,6 +133,18 @@ class EmbeddedPostgres:
             yield
         except OSError as error:
             raise StartError(_explain(error, self.data_dir)) from None
+
+
+_start_locks: Final[set[int]] = set()
+
+
+def _let_go() -> None:
+    """A child made by fork while another thread starts the server must not go on holding the lock."""
+    while _start_locks:
+        os.close(_start_locks.pop())
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _lock_file(path: Path, operation: int) -> int:
