@@ -18,12 +18,12 @@ export class StateLine {
     this.#said = text;
     this.#element.dataset.state = kind;
     const dot = el("span", { class: "state-dot", "aria-hidden": "true" });
-    this.#element.replaceChildren(dot, el("span", {}, text), this.#wayOut(kind) ?? "");
+    this.#element.replaceChildren(dot, el("span", {}, text), ...this.#wayOut(kind));
   }
 
   #wayOut(kind) {
-    if (kind === "reload") return reloadButton();
-    return kind === "login" ? el("a", { href: this.#loginUrl }, "Log in to go on.") : null;
+    if (kind === "reload") return [" ", reloadButton()];
+    return kind === "login" ? [" ", el("a", { href: this.#loginUrl }, "Log in to go on.")] : [];
   }
 }
 

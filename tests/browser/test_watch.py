@@ -1,0 +1,175 @@
+"""The watch page when something is not as usual: no player, session, connection, mouse or script."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.test_players import add_video
+from tests.browser.test_story import add_demo_video, clip, note, post, register, seek, watch
+from tests.running import eventually
+
+pytestmark = pytest.mark.browser
+
+STATE = "#connection-state"
+REMEMBER_STATES = """() => {
+  const line = document.querySelector("#connection-state");
+  window.statesSeen = [line.textContent];
+  const changed = () => statesSeen.push(line.textContent);
+  new MutationObserver(changed).observe(line, { childList: true, subtree: true });
+}"""
+
+
+def route_socket(page: Page) -> list[WebSocketRoute]:
+    """Stand between the page and the server; answers the connections, which grow and can be closed."""
+    sockets: list[WebSocketRoute] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/socket/websocket"), between)
+    return sockets
+
+
+def test_a_video_that_cannot_be_played_leads_to_its_own_address(new_page: NewPage) -> None:
+    page = new_page(color_scheme="light")
+    register(page, "Una Playable", "una")
+    watch(page, add_video(page, "A film", "https://films.example/about-otters"))
+
+    link = page.get_by_role("link", name="Open it at its address")
+    expect(link).to_have_attribute("href", "https://films.example/about-otters")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    colours = (
+        "['#video', '.player-notice'].map(q => getComputedStyle(document.querySelector(q)).backgroundColor)"
+    )
+    stage, notice = page.evaluate(colours)
+    assert stage == notice, "the stage shines through the round corners of the notice"
+
+
+def test_who_was_logged_out_in_another_tab_logs_in_and_loses_nothing(new_page: NewPage) -> None:
+    tab = new_page()
+    register(tab, "Lara Out", "lara")
+    path = add_demo_video(tab, "Watched in two tabs")
+    watch(tab, path)
+    other = tab.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Log out").click()
+
+    expect(tab.locator(STATE)).to_contain_text("You are logged out. Log in to go on.")
+    post(tab, "Written too late")
+    expect(tab.locator(STATE)).to_contain_text("1 note waiting")
+    tab.locator(STATE).get_by_role("link", name="Log in").click()
+    tab.get_by_label("Username").fill("lara")
+    tab.get_by_label("Password").fill("supersecret")
+    tab.locator("main").get_by_role("button", name="Log in").click()
+
+    expect(tab.locator(STATE)).to_contain_text("Live")
+    assert tab.url.endswith(path)
+    expect(note(tab, "Written too late")).to_have_count(1)
+
+
+@pytest.mark.timeout(120)
+def test_many_waiting_notes_go_out_in_order_and_once_over_one_connection(new_page: NewPage) -> None:
+    page = new_page()
+    register(page, "Olaf Box", "olaf")
+    path = add_demo_video(page, "Many at once")
+    page.goto(path)
+    boot = json.loads(page.locator("#rumbl-boot").text_content() or "")
+    name = f"rumbl:outbox:{boot['videoId']}:{boot['userId']}"
+    entries = [{"key": f"k{n}", "body": f"note {n}", "at": n, "errors": []} for n in range(120)]
+    page.goto("/")
+    page.evaluate("([name, text]) => sessionStorage.setItem(name, text)", [name, json.dumps(entries)])
+    connections: list[str] = []
+    sent: list[str] = []
+
+    def hear(payload: str | bytes) -> None:
+        _, _, _, event, body = json.loads(payload)
+        if event == "new_annotation":
+            sent.append(body["key"])
+
+    def opened(socket) -> None:  # type: ignore[no-untyped-def]
+        connections.append(socket.url)
+        socket.on("framesent", hear)
+
+    page.on("websocket", opened)
+    page.goto(path)
+
+    expect(page.locator(".pending-note")).to_have_count(0, timeout=60_000)
+    assert sent == [entry["key"] for entry in entries]
+    assert len(connections) == 1
+    expect(page.locator("#msg-container .note")).to_have_count(120)
+
+
+def test_a_short_loss_of_the_connection_is_not_talked_about(new_page: NewPage) -> None:
+    page = new_page()
+    sockets = route_socket(page)
+    watch(page, "/watch/1")
+    page.evaluate(REMEMBER_STATES)
+
+    sockets[-1].close(code=1012, reason="restart")
+
+    eventually(lambda: page.evaluate("1") and len(sockets) == 2)
+    expect(page.locator(STATE)).to_have_text("Live")
+    page.wait_for_timeout(600)  # longer than a loss stays unnoticed
+    assert page.evaluate("statesSeen") == ["Live"]
+
+
+def test_who_is_told_to_send_less_comes_back_after_seconds(new_page: NewPage) -> None:
+    page = new_page()
+    sockets = route_socket(page)
+    watch(page, "/watch/1")
+    closed = time.monotonic()
+
+    sockets[-1].close(code=1008, reason="too many messages")
+
+    expect(page.locator(STATE)).to_contain_text("Reconnecting")
+    eventually(lambda: page.evaluate("1") and len(sockets) == 2, deadline_s=12)
+    assert time.monotonic() - closed > 2
+    expect(page.locator(STATE)).to_have_text("Live")
+
+
+def test_everything_can_be_done_with_the_keyboard(new_page: NewPage) -> None:
+    page = new_page()
+    register(page, "Kay Board", "kay")
+    watch(page, add_demo_video(page, "Without a mouse"))
+    for second, text in ((5, "at five"), (20, "at twenty"), (40, "at forty")):
+        seek(page, second)
+        post(page, text)
+        expect(note(page, text)).to_have_count(1)
+    eventually(lambda: page.locator("#timeline .mark").count() == 3)
+    expect(page.locator(".pending-note")).to_have_count(0)
+
+    page.locator("#timeline .mark").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#timeline .mark").nth(1)).to_be_focused()
+    expect(page.locator(".timeline-preview")).to_contain_text("at twenty")
+    page.keyboard.press("Enter")
+    eventually(lambda: clip(page, "Math.abs(v.currentTime - 20) < 0.5"))
+    expect(page.locator("#timeline .mark").nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    eventually(lambda: clip(page, "Math.abs(v.currentTime - 40) < 0.5"))
+
+    page.locator(".time-chip").first.focus()
+    page.keyboard.press("Enter")
+    eventually(lambda: clip(page, "Math.abs(v.currentTime - 5) < 0.5"))
+
+    page.locator("#msg-input").focus()
+    page.keyboard.type("by hand")
+    page.keyboard.press("Enter")
+    expect(note(page, "by hand")).to_have_count(1)
+    expect(page.locator("#msg-input")).to_be_focused()
+
+
+def test_without_a_script_the_notes_can_be_read(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/watch/1")
+
+    expect(page.locator("noscript .note-body").first).to_be_visible()
+    expect(page.locator("#video video")).to_be_visible()
