@@ -1,0 +1,175 @@
+"""gunicorn's threaded worker, whose threads are for whole requests only.
+
+The stock worker gives a connection to a thread with its first byte, and the thread waits for the rest for as
+long as the client likes: eight half-sent requests stop a site with eight threads. Here the worker's poller
+collects a request's head, and a body of a form's size, and a thread gets it when it is complete. A longer
+body is read by its thread, in limited time and by half of the threads at most.
+
+For plain HTTP/1.1, as the WebSocket hub: TLS and HTTP/2 belong to a reverse proxy.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import selectors
+import socket
+import time
+from functools import partial
+from select import POLLIN, poll
+from threading import BoundedSemaphore
+from typing import Any, ClassVar, Final
+
+from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+MAX_HEAD: Final = 32 << 10
+"""Bytes; a longer head is not waited for."""
+
+_READ_BYTES: Final = 16 << 10
+_END_OF_HEAD: Final = b"\r\n\r\n"
+_SHORT_BODY: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
+_ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+_NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
+_PAUSE_S: Final = 0.05
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Give it to gunicorn as `worker_class`."""
+
+    head_s: ClassVar[float] = 10.0
+    """How long a client may take to send a head (and a short body); then it is cut."""
+
+    body_s: ClassVar[float] = 10.0
+    """How long a thread waits for a long body, in all; then the client counts as gone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._may_wait = BoundedSemaphore(max(1, self.cfg.threads // 2))
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a connection. Without a free descriptor it stays in the kernel's queue."""
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in _NO_DESCRIPTOR:
+                raise
+            # The listener stays readable: without a pause the poller would spin.
+            time.sleep(_PAUSE_S)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a complete request to a thread; let the poller wait for the rest of another."""
+        if self._is_ready(conn):
+            super().enqueue_req(conn)
+            return
+        conn.timeout = time.monotonic() + self.head_s
+        self.pending_conns.append(conn)
+        wake = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, wake)
+
+    def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
+        """Read on; its time runs from the request's beginning, however often it sends a little."""
+        if self._is_ready(conn):
+            super().on_pending_socket_readable(conn, client)
+
+    def handle(self, conn: Any) -> Any:
+        """Run one request on a thread."""
+        unreader = conn.parser.unreader
+        whole_head = _END_OF_HEAD in unreader.buf.getvalue()
+        unreader.deadline = time.monotonic() + self.body_s if whole_head else 0.0
+        return super().handle(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Let the poller wait for the client's end, too: the stock worker does nothing else for up to 2 s."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+            return
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+
+    def _drain(self, conn: Any, client: Any) -> None:
+        """Throw away what comes behind the last answer; a reset could cost the client the answer's end."""
+        if not _read(conn.sock):
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            self.nr_conns -= 1
+            conn.close()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """A stopping worker waits for half-sent requests no longer than for idle connections."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
+    def _is_ready(self, conn: Any) -> bool:
+        """Read what is there. True: a thread has something to do, if only to see the client's end."""
+        conn.init()
+        unreader = conn.parser.unreader
+        if not isinstance(unreader, _Unreader):
+            unreader = conn.parser.unreader = _Unreader(conn.sock, self._may_wait)
+        data = unreader.take_buffered()
+        piece = None if _is_enough(data) else _read(conn.sock)
+        data += piece or b""
+        unreader.unread(data)
+        return piece == b"" or _is_enough(data)
+
+
+class _Unreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
+    """Reads for a thread until `deadline`, a moment of the monotonic clock."""
+
+    def __init__(self, sock: socket.socket, may_wait: BoundedSemaphore) -> None:
+        super().__init__(sock)
+        self.deadline = 0.0
+        self._may_wait = may_wait
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Return the next piece. Raises ConnectionResetError for a client that is too slow."""
+        if not self._has_data(0.0):
+            self._wait()
+        data: bytes = super().chunk(size_hint)
+        return data
+
+    def _wait(self) -> None:
+        if self._may_wait.acquire(blocking=False):
+            try:
+                if self._has_data(self.deadline - time.monotonic()):
+                    return
+            finally:
+                self._may_wait.release()
+        # gunicorn and Werkzeug know how to go on without a client that has gone.
+        raise ConnectionResetError(errno.ECONNRESET, "too slow to send its request")
+
+    def _has_data(self, timeout_s: float) -> bool:
+        ear = poll()
+        ear.register(self.sock, POLLIN)
+        return bool(ear.poll(max(0.0, timeout_s) * 1000))
+
+
+def _read(sock: socket.socket) -> bytes | None:
+    """Return what has arrived, nothing at the end, None if more may come."""
+    try:
+        return sock.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+
+
+def _is_enough(data: bytes) -> bool:
+    """Whether a thread need not wait for more, or should not."""
+    end = data.find(_END_OF_HEAD)
+    if end < 0:
+        return len(data) >= MAX_HEAD
+    head = data[: end + 2]
+    body = _SHORT_BODY.search(head)
+    # A client that asks first waits for an answer to its head.
+    if body is None or _ASKS_FIRST.search(head):
+        return True
+    return len(data) >= end + len(_END_OF_HEAD) + int(body[1])

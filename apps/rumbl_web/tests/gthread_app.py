@@ -1,0 +1,55 @@
+"""A site and a configuration for gunicorn: two threads, little patience, few descriptors."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from flask import Blueprint, Flask, request
+
+from rumbl_web.gthread import Worker
+from rumbl_web.phoenix.transport import Connection, Opcode
+from rumbl_web.phoenix.transports import websocket
+from rumbl_web.phoenix.transports.hub import Hub
+
+DESCRIPTORS = 60
+
+
+class Impatient(Worker):
+    head_s = 0.5
+    body_s = 0.5
+
+
+class Echo:
+    def opened(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def handle_text(self, data: bytes) -> None:
+        self._connection.send(Opcode.TEXT, data)
+
+    handle_binary = handle_text
+
+    def closed(self, code: int) -> None:
+        pass
+
+
+def make_app() -> Flask:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    app, sockets = Flask(__name__), Blueprint("sockets", __name__)
+    websocket.mount(sockets, "/socket", Hub(), lambda _params, _info: Echo())
+    app.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    app.register_blueprint(sockets)
+
+    @app.get("/")
+    def pid() -> str:
+        return str(os.getpid())
+
+    @app.post("/")
+    def length() -> str:
+        return str(len(request.get_data()))
+
+    return app
+
+
+worker_class = Impatient
+threads = 2

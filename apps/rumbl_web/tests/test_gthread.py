@@ -1,0 +1,238 @@
+"""The worker under a real gunicorn, with clients that send half of what they should."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+DEADLINE_S = 5.0
+HALF = b"GET / HTTP/1.1\r\nHost: x\r\n"
+GET = HALF + b"\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
+UPGRADE = (
+    b"GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+MASKED_HI = b"\x81\x82\0\0\0\0hi"
+
+
+class Server:
+    """A running gunicorn."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._clients = ExitStack()
+
+    def send(self, *parts: bytes) -> socket.socket:
+        """A client that has sent these parts."""
+        client = socket.create_connection(("127.0.0.1", self._port), timeout=DEADLINE_S)
+        self._clients.enter_context(client)
+        for part in parts:
+            client.sendall(part)
+        return client
+
+    def page(self) -> str:
+        """The page that says the worker's process id."""
+        status, body = answer(self.send(GET))
+        assert status == 200
+        return body
+
+    def forget_clients(self) -> None:
+        self._clients.close()
+
+
+def answer(client: socket.socket) -> tuple[int, str]:
+    """The status and the body of the next answer, which has a Content-Length."""
+    with client.makefile("rb", buffering=0) as stream:
+        line = stream.readline()
+        assert line, "the connection ended"
+        status = int(line.split()[1])
+        size = 0
+        while (line := stream.readline()) != b"\r\n":
+            if line.lower().startswith(b"content-length:"):
+                size = int(line.split()[1])
+        body = b""
+        while len(body) < size:
+            body += stream.read(size - len(body)) or b"?"
+    return status, body.decode()
+
+
+def rest(client: socket.socket) -> bytes:
+    """Everything up to the end of the connection."""
+    data = b""
+    try:
+        while piece := client.recv(65536):
+            data += piece
+    except ConnectionResetError:
+        pass
+    return data
+
+
+@pytest.fixture(scope="module")
+def gunicorn() -> Iterator[Server]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        options = [
+            "-b",
+            f"fd://{number}",
+            "--log-level",
+            "error",
+            "--no-control-socket",
+            "-c",
+            "gthread_app.py",
+        ]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options, "gthread_app:make_app()"],
+            cwd=HERE,
+            pass_fds=[number],
+            stderr=subprocess.PIPE,
+        )
+        try:
+            yield Server(listener.getsockname()[1])
+        finally:
+            process.terminate()
+            _, errors = process.communicate(timeout=DEADLINE_S)
+    assert errors.decode() == ""
+
+
+@pytest.fixture
+def server(gunicorn: Server) -> Iterator[Server]:
+    gunicorn.page()
+    yield gunicorn
+    gunicorn.forget_clients()
+
+
+SLOW = {
+    "nothing": b"",
+    "half a head": HALF,
+    "half a form": POST + b"Content-Length: 20\r\n\r\nname=",
+}
+SLOW_BODIES = {
+    "half a long body": POST + b"Content-Length: 200000\r\n\r\nname=",
+    "half a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n20\r\nname=",
+}
+
+
+class TestSlow:
+    @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+    def test_what_is_half_sent_by_many_holds_up_nobody(self, server: Server, sent: bytes) -> None:
+        slow = [server.send(sent) for _ in range(6)]
+        started = time.monotonic()
+
+        server.page()
+
+        assert time.monotonic() - started < 0.4
+        for client in slow:
+            assert rest(client) == b""
+
+    @pytest.mark.parametrize("sent", SLOW_BODIES.values(), ids=SLOW_BODIES)
+    def test_a_long_body_that_is_half_sent_by_many_leaves_threads_free(
+        self, server: Server, sent: bytes
+    ) -> None:
+        slow = [server.send(sent) for _ in range(6)]
+        started = time.monotonic()
+
+        server.page()
+
+        assert time.monotonic() - started < 0.4
+        for client in slow:
+            assert rest(client)[:12] == b"HTTP/1.1 400"
+
+    def test_sending_a_little_all_the_time_gives_no_more_time(self, server: Server) -> None:
+        client, started = server.send(HALF), time.monotonic()
+        client.settimeout(0.01)
+        ended = False
+
+        while not ended and time.monotonic() < started + DEADLINE_S:
+            try:
+                client.sendall(b"X: y\r\n")
+                ended = client.recv(100) == b""
+            except TimeoutError:
+                pass
+            except OSError:
+                ended = True
+
+        assert ended
+        assert time.monotonic() - started < 2
+
+    def test_the_second_request_of_a_connection_may_not_be_slow_either(self, server: Server) -> None:
+        slow = [server.send(GET + HALF) for _ in range(4)]
+        for client in slow:
+            assert answer(client)[0] == 200
+        started = time.monotonic()
+
+        server.page()
+
+        assert time.monotonic() - started < 0.4
+        assert [rest(client) for client in slow] == [b""] * 4
+
+    def test_a_head_without_an_end_is_given_up(self, server: Server) -> None:
+        client = server.send(HALF + b"X: " + b"y" * 40_000)
+
+        assert b"200 OK" not in rest(client)
+
+    def test_a_client_that_keeps_its_end_open_holds_up_nobody(self, server: Server) -> None:
+        done = [server.send(HALF + b"Connection: close\r\n\r\n") for _ in range(4)]
+        for client in done:
+            assert answer(client)[0] == 200
+        started = time.monotonic()
+
+        server.page()
+
+        assert time.monotonic() - started < 0.4
+        assert [rest(client) for client in done] == [b""] * 4
+
+
+class TestWhole:
+    def test_a_form_that_comes_in_pieces_is_read_whole(self, server: Server) -> None:
+        client = server.send(POST, b"Content-Length: 10\r\n", b"\r\n01234", b"56789")
+
+        assert answer(client) == (200, "10")
+
+    @pytest.mark.parametrize("size", [99_999, 100_000, 1_000_000])
+    def test_a_long_body_is_read_whole(self, server: Server, size: int) -> None:
+        client = server.send(POST + f"Content-Length: {size}\r\n\r\n".encode(), b"x" * size)
+
+        assert answer(client) == (200, str(size))
+
+    def test_a_client_that_asks_first_is_told_to_go_on(self, server: Server) -> None:
+        client = server.send(POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+        client.sendall(b"01234")
+
+        assert answer(client) == (200, "5")
+
+    def test_several_requests_in_one_write_are_all_answered(self, server: Server) -> None:
+        client = server.send(GET * 3)
+
+        assert [answer(client)[0] for _ in range(3)] == [200] * 3
+
+    def test_a_websocket_lives_longer_than_the_patience_with_requests(self, server: Server) -> None:
+        client = server.send(UPGRADE + MASKED_HI)
+        with client.makefile("rb") as stream:
+            while stream.readline() != b"\r\n":
+                pass
+            assert stream.read(4) == b"\x81\x02hi"
+            slow = server.send(HALF)
+            assert rest(slow) == b""
+            client.sendall(MASKED_HI)
+
+            assert stream.read(4) == b"\x81\x02hi"
+
+
+def test_a_worker_without_a_free_descriptor_lives_on(server: Server) -> None:
+    before = server.page()
+    crowd = [server.send(b"G") for _ in range(90)]
+
+    assert [rest(client) for client in crowd] == [b""] * len(crowd)
+
+    assert server.page() == before
