@@ -1,19 +1,39 @@
+import os
+import select as sockets
+import signal
 import threading
+import time
+from contextlib import suppress
 
 import psycopg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError, ProgrammingError
+from sqlalchemy.orm import Session
 
 from rumbl_core import accounts, migrate, multimedia, repo
 from rumbl_core.accounts import User
 from rumbl_core.changeset import change
 from rumbl_core.errors import NotFound, Unavailable
 from rumbl_core.multimedia import Category, Video
-from rumbl_core.pool import Pool
+from rumbl_core.pool import Pool, make_engine
 from rumbl_core.result import Error, Ok
 from rumbl_core.testing import user_fixture, video_fixture
+
+
+def lose(database: str) -> None:
+    """Let the server end the connection of the transaction that this thread is in."""
+    pid = repo.rows(select(func.pg_backend_pid()))[0][0]
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 1000)", [pid])
+
+
+def wait_for_the_end(session: Session) -> None:
+    """Until the server has closed the session's connection; reads nothing of it."""
+    driver = session.connection().connection.dbapi_connection
+    assert driver is not None
+    assert sockets.select([driver.fileno()], [], [], 5)[0]
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -150,6 +170,91 @@ class TestPool:
             repo.configure(before)
             pool.close()
 
+    def test_a_connection_lost_in_a_transaction_is_unavailable(self, committed_database: str) -> None:
+        def read() -> None:
+            with repo.transaction():
+                lose(committed_database)
+                accounts.list_users()
+
+        def write() -> None:
+            with repo.transaction():
+                lose(committed_database)
+                user_fixture()
+
+        def swallow() -> None:
+            with repo.transaction():
+                lose(committed_database)
+                with suppress(Unavailable):
+                    user_fixture()
+                user_fixture()
+
+        def commit() -> None:
+            with repo.transaction():
+                user_fixture()
+                lose(committed_database)
+
+        for work in (read, write, swallow, commit):
+            with pytest.raises(Unavailable):
+                work()
+            assert accounts.list_users() == [], "the next one works again"
+
+    @pytest.mark.usefixtures("committed_database")
+    def test_so_is_one_that_the_server_ends_for_idling(self) -> None:
+        def idle() -> None:
+            with repo.transaction():
+                session = repo._current.get()
+                assert session is not None
+                session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+                wait_for_the_end(session)
+                accounts.list_users()
+
+        with pytest.raises(Unavailable):
+            idle()
+
+    def test_a_server_that_goes_away_at_every_try_is_unavailable(self, committed_database: str) -> None:
+        pool = Pool(make_url(committed_database).set(drivername="postgresql+psycopg"), size=1)
+
+        def gone(*_: object) -> None:
+            raise InvalidatePoolError("gone again")
+
+        event.listen(pool._autocommit, "checkout", gone)
+        before = repo.configure(pool)
+        try:
+            with pytest.raises(Unavailable):
+                repo.ping()
+        finally:
+            repo.configure(before)
+            pool.close()
+
+    @pytest.mark.usefixtures("committed_database")
+    @pytest.mark.skipif("RUMBL_TEST_DATABASE_URL" in os.environ, reason="stops a process of the server")
+    def test_a_frozen_server_is_unavailable_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("rumbl_core.pool.ANSWER_S", 0.5)
+
+        def freeze() -> None:
+            with repo.transaction():
+                pid = repo.rows(select(func.pg_backend_pid()))[0][0]
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    accounts.list_users()
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+
+        begun = time.monotonic()
+        with pytest.raises(Unavailable):
+            freeze()
+        assert time.monotonic() - begun < 5
+        repo.ping()
+
+    def test_a_lost_network_is_noticed_by_the_kernel(self, committed_database: str) -> None:
+        url = make_url(committed_database).set(drivername="postgresql+psycopg")
+        engine = make_engine(url.update_query_dict({"keepalives_idle": "7"}))
+        with engine.connect() as connection:
+            given = connection.connection.dbapi_connection.info.get_parameters()
+        engine.dispose()
+        assert (given["tcp_user_timeout"], given["keepalives_count"]) == ("10000", "2")
+        assert given["keepalives_idle"] == "7", "what the address says wins"
+
     def test_a_bug_stays_a_bug(self, committed_database: str) -> None:
         with pytest.raises(ProgrammingError), repo.transaction():
             repo._current.get().execute(text("SELECT nothing"))  # type: ignore[union-attr]
@@ -158,7 +263,7 @@ class TestPool:
     def test_no_statement_runs_for_ever(self, committed_database: str) -> None:
         with repo.transaction():
             limit = repo._current.get().scalar(text("SHOW statement_timeout"))  # type: ignore[union-attr]
-        assert limit == "15s"
+        assert limit == "8s"
 
 
 def test_the_schemas_are_what_the_migrations_make(committed_database: str) -> None:

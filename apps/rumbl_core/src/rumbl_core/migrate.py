@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.engine import URL
 
-from rumbl_core.pool import make_engine
+from rumbl_core.pool import make_engine, translated
 
 # Any number will do, as long as nobody else uses it for a lock in this database.
 _LOCK: Final = 7_211_405_933
@@ -70,6 +70,6 @@ def _config() -> Config:
 @contextmanager
 def _connection(url: URL) -> Iterator[Connection]:
     engine = make_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
+    with translated(), engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -14,12 +14,23 @@ from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
+from rumbl_core.errors import Unavailable
+
 WAIT_S: Final = 5
 """Longest wait for a free connection, and for a new one to be made, in seconds."""
+ANSWER_S: Final = 10.0
+"""Longest wait for an answer. The server's own limit is shorter, so only a frozen server is given up."""
 # The server itself ends what takes too long or forgets its transaction.
 _LIMITS: Final = (
-    "SET statement_timeout = '15s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'"
+    "SET statement_timeout = '8s'; SET lock_timeout = '7s'; SET idle_in_transaction_session_timeout = '60s'"
 )
+# libpq's own parameters (s, the last one ms): a host that is gone is noticed after 10 s, not after hours.
+_TCP: Final = {
+    "keepalives_idle": "6",
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "10000",
+}
 
 
 class Pool:
@@ -35,6 +46,7 @@ class Pool:
             pool_use_lifo=True,
         )
         self._transactional = self._autocommit.execution_options(isolation_level="READ COMMITTED")
+        event.listen(self._autocommit, "do_connect", _connect)
         event.listen(self._autocommit, "connect", _limit)
         event.listen(self._autocommit, "checkout", refuse_dead)
         _forget_after_fork(self._autocommit)
@@ -52,10 +64,48 @@ class Pool:
 
 
 def make_engine(url: URL, **options: Any) -> Engine:
-    """An engine on psycopg with rumbl's connect timeout."""
-    return create_engine(
-        url, connect_args={"connect_timeout": WAIT_S, "application_name": "rumbl"}, **options
-    )
+    """An engine on psycopg with rumbl's timeouts; what the address itself says wins."""
+    wanted = {"connect_timeout": WAIT_S, "application_name": "rumbl", **_TCP}
+    arguments = {name: value for name, value in wanted.items() if name not in url.query}
+    return create_engine(url, connect_args=arguments, **options)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Tell "the database is away or busy" from every other error; raises Unavailable."""
+    try:
+        yield
+    except exc.TimeoutError:
+        raise Unavailable("no connection to the database became free in time") from None
+    except exc.DBAPIError as error:
+        away = isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
+        if not away:
+            raise
+        raise Unavailable(f"the database is away or too busy: {type(error.orig).__name__}") from error
+    except exc.PendingRollbackError as error:
+        raise Unavailable("the database went away in the middle of a transaction") from error
+    except exc.InvalidRequestError as error:
+        # SQLAlchemy has no class of its own for a pool that gave up replacing dead connections.
+        if error.args != ("This connection is closed",):
+            raise
+        raise Unavailable("the database closes every connection") from error
+
+
+class _Connection(psycopg.Connection[Any]):
+    """A connection that is closed when the server doesn't answer: one that is stopped never says so."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait as psycopg does, but `ANSWER_S` at most. Raises psycopg.OperationalError."""
+        try:
+            return super().wait(gen, interval, ANSWER_S if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.close()
+            raise
+
+
+def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> Any:
+    return _Connection.connect(*args, **parameters)
 
 
 def _limit(connection: Any, _record: object) -> None:

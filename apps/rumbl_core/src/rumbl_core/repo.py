@@ -41,7 +41,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core.changeset import Changeset
-from rumbl_core.errors import NotFound, StaleEntry, Unavailable
+from rumbl_core.errors import NotFound, StaleEntry
+from rumbl_core.pool import translated
 from rumbl_core.result import Error, Ok
 from rumbl_core.schema import Schema, now, stored_values
 
@@ -175,7 +176,7 @@ def transaction() -> Iterator[None]:
     if _current.get() is not None:
         yield
         return
-    with _translated(), _configured().session(transaction=True) as session:
+    with translated(), _configured().session(transaction=True) as session:
         token = _current.set(session)
         try:
             yield
@@ -245,19 +246,9 @@ def _session() -> Iterator[Session]:
     """The session of the transaction that this thread is in, else a short one of its own."""
     current = _current.get()
     if current is not None:
-        yield current
+        with translated():
+            yield current
         current.expunge_all()  # so that the same row, read again, is another object
         return
-    with _translated(), _configured().session(transaction=False) as session:
+    with translated(), _configured().session(transaction=False) as session:
         yield session
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Tell "the database is away or busy" from every other error."""
-    try:
-        yield
-    except exc.TimeoutError:
-        raise Unavailable("no connection to the database became free in time") from None
-    except exc.OperationalError as error:
-        raise Unavailable(f"the database is away or too busy: {type(error.orig).__name__}") from error
