@@ -167,6 +167,16 @@ def test_everything_can_be_done_with_the_keyboard(new_page: NewPage) -> None:
     expect(page.locator("#msg-input")).to_be_focused()
 
 
+def test_the_keyboard_stays_where_it_was_when_all_notes_are_shown(new_page: NewPage) -> None:
+    page = new_page()
+    watch(page, "/watch/1")
+    page.get_by_role("button", name="Show all").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#msg-container")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".time-chip").first).to_be_focused()
+
+
 def test_without_a_script_the_notes_can_be_read(new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     page.goto("/watch/1")

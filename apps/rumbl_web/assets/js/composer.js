@@ -35,6 +35,11 @@ export class Composer {
     return this.#input.value.trim() === "";
   }
 
+  /** Put the cursor into the box. */
+  focus() {
+    this.#input.focus();
+  }
+
   /** Put a text back with its moment, after what is written already. */
   restore(body, at) {
     this.#input.value = this.empty ? body : `${this.#input.value.trimEnd()}\n${body}`;

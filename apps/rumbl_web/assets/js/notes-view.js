@@ -62,7 +62,7 @@ export class NotesView {
     this.#empty = el("p", { class: "notes-empty", hidden: true }, "No notes yet. Write the first one.");
     this.#aheadText = el("span", {});
     this.#more = el("p", { class: "notes-ahead", hidden: true }, this.#aheadText,
-      el("button", { type: "button", class: "link-button", onclick: () => this.#onShowAll() }, "Show all"));
+      el("button", { type: "button", class: "link-button", onclick: () => this.#showAll() }, "Show all"));
     this.#fresh = el("button", { type: "button", class: "notes-fresh", hidden: true, onclick: () => this.#toFresh() });
     this.#box.setAttribute("role", "log"); // read out politely, new notes only
     this.#box.setAttribute("aria-relevant", "additions");
@@ -105,10 +105,21 @@ export class NotesView {
     this.#fresh.hidden = false;
   }
 
+  #showAll() {
+    this.#onShowAll();
+    this.#takeFocus();
+  }
+
   #toFresh() {
     const first = this.#items.get(this.#unseen[0]?.id);
     if (first) this.#scroller.reveal(first);
     this.#clearFresh();
+    this.#takeFocus();
+  }
+
+  // A button that was pressed and is gone now must not take the keyboard's place along.
+  #takeFocus() {
+    this.#box.focus({ preventScroll: true });
   }
 
   #clearFresh() {

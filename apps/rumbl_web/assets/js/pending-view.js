@@ -4,7 +4,7 @@ import { formatTime } from "./time.js";
 
 /** Shows the entries of an outbox; `onEdit(key)`, `onRetry(key)` and `onDiscard(key)` are the writer's choices. */
 export class PendingView {
-  #list; #actions;
+  #list; #actions; #shown = new Map();
 
   constructor(parent, actions) {
     this.#actions = actions;
@@ -12,8 +12,25 @@ export class PendingView {
     parent.prepend(this.#list);
   }
 
+  /** Only what changed is drawn anew: a button under somebody's finger or focus stays where it is. */
   show(entries) {
-    this.#list.replaceChildren(...entries.map((entry) => this.#item(entry)));
+    const keys = new Set(entries.map(({ key }) => key));
+    for (const [key, { item }] of this.#shown) if (!keys.has(key)) this.#drop(key, item);
+    for (const entry of entries) this.#draw(entry);
+  }
+
+  #drop(key, item) {
+    item.remove();
+    this.#shown.delete(key);
+  }
+
+  #draw(entry) {
+    const [known, says] = [this.#shown.get(entry.key), [entry.state, ...entry.errors].join("\n")];
+    if (known?.says === says) return;
+    const item = this.#item(entry);
+    if (known) known.item.replaceWith(item);
+    else this.#list.append(item);
+    this.#shown.set(entry.key, { item, says });
   }
 
   #item(entry) {

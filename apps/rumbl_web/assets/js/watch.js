@@ -58,8 +58,8 @@ class WatchPage {
     this.#composer = new Composer(form, { now: () => this.#stage.now(), onPost: (body, at) => this.#post(body, at) });
     this.#pending = new PendingView(dock, {
       onEdit: (key) => this.#edit(this.#outbox.remove(key)),
-      onRetry: (key) => { this.#outbox.retry(key); this.#sender.flush(); },
-      onDiscard: (key) => this.#outbox.remove(key),
+      onRetry: (key) => { this.#outbox.retry(key); this.#sender.flush(); this.#composer.focus(); },
+      onDiscard: (key) => { this.#outbox.remove(key); this.#composer.focus(); },
     });
     this.#sender = new Sender(this.#outbox, this.#channel, {
       refused: (entry, lines) => this.#refused(entry, lines),
