@@ -22,7 +22,7 @@ from contextlib import suppress
 from typing import Any
 
 from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
-from rumbl_web.phoenix.transports import frames
+from rumbl_web.phoenix.transports import descriptors, frames
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
@@ -45,6 +45,7 @@ class Hub:
     """The `Fanout` of all its connections. Every method may be called from any thread.
 
     The thread starts with the first connection, in the process that has it: a hub may be made before a fork.
+    Making one raises the process's limit of open files as far as it is needed.
     """
 
     def __init__(self, options: HubOptions | None = None) -> None:
@@ -64,6 +65,7 @@ class Hub:
         self._thread: threading.Thread | None = None
         self._quiet = threading.Event()
         self._adopted = 0
+        self._room = descriptors.room_for(self.options.max_connections)
         self._wire = Wire(self.options)
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._wire.epoll.register(self._wake_fd, select.EPOLLIN | select.EPOLLET)
@@ -74,7 +76,7 @@ class Hub:
     @property
     def accepting(self) -> bool:
         """Whether there is room for a connection, and the hub is neither draining nor stopped."""
-        return self._accepting and self._wire.connections < self.options.max_connections
+        return self._accepting and self._wire.connections < self._room
 
     def adopt(
         self, sock: socket.socket, handler: SocketHandler, *, head: bytes = b"", early: bytes = b""

@@ -42,7 +42,7 @@ class HubOptions:
     """How many it may send at once before `rate_per_s` counts."""
 
     max_connections: int = 100_000
-    """Upgrades over it are refused with 503."""
+    """Upgrades over it, or over what the process has descriptors for, are refused with 503."""
 
     max_backlog: int = 50_000
     """Calls that may wait for the hub; over it, a calling thread waits for room, a second at most."""
