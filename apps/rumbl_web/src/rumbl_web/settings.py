@@ -38,7 +38,11 @@ class Settings(BaseSettings):
         description="Port the server listens on; 0 takes a free one.",
     )
     workers: int = Field(
-        1, validation_alias="WORKERS", ge=1, le=64, description="Number of server processes; 1, until they are joined by a PubSub."
+        1,
+        validation_alias="WORKERS",
+        ge=1,
+        le=64,
+        description="Number of server processes; 1, until they are joined by a PubSub.",
     )
     threads: int = Field(
         8, validation_alias="THREADS", ge=1, le=256, description="Request threads of each server process."
