@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.engine import URL
 
-from rumbl_core.pool import make_engine, translated
+from rumbl_core.pool import make_engine
+from rumbl_core.repo import translated
 
 # Any number will do, as long as nobody else uses it for a lock in this database.
 _LOCK: Final = 7_211_405_933

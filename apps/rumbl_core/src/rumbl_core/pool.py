@@ -14,8 +14,6 @@ from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from rumbl_core.errors import Unavailable
-
 WAIT_S: Final = 5
 """Longest wait for a free connection, and for a new one to be made, in seconds."""
 ANSWER_S: Final = 10.0
@@ -68,27 +66,6 @@ def make_engine(url: URL, **options: Any) -> Engine:
     wanted = {"connect_timeout": WAIT_S, "application_name": "rumbl", **_TCP}
     arguments = {name: value for name, value in wanted.items() if name not in url.query}
     return create_engine(url, connect_args=arguments, **options)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Tell "the database is away or busy" from every other error; raises Unavailable."""
-    try:
-        yield
-    except exc.TimeoutError:
-        raise Unavailable("no connection to the database became free in time") from None
-    except exc.DBAPIError as error:
-        away = isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
-        if not away:
-            raise
-        raise Unavailable(f"the database is away or too busy: {type(error.orig).__name__}") from error
-    except exc.PendingRollbackError as error:
-        raise Unavailable("the database went away in the middle of a transaction") from error
-    except exc.InvalidRequestError as error:
-        # SQLAlchemy has no class of its own for a pool that gave up replacing dead connections.
-        if error.args != ("This connection is closed",):
-            raise
-        raise Unavailable("the database closes every connection") from error
 
 
 class _Connection(psycopg.Connection[Any]):

@@ -41,8 +41,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core.changeset import Changeset
-from rumbl_core.errors import NotFound, StaleEntry
-from rumbl_core.pool import translated
+from rumbl_core.errors import NotFound, StaleEntry, Unavailable
 from rumbl_core.result import Error, Ok
 from rumbl_core.schema import Schema, now, stored_values
 
@@ -188,6 +187,27 @@ def ping() -> None:
     """Ask the database for a sign of life; raises Unavailable."""
     with _session() as session:
         session.execute(select(1))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Tell "the database is away or busy" from every other error; raises Unavailable."""
+    try:
+        yield
+    except exc.TimeoutError:
+        raise Unavailable("no connection to the database became free in time") from None
+    except exc.DBAPIError as error:
+        away = isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
+        if not away:
+            raise
+        raise Unavailable(f"the database is away or too busy: {type(error.orig).__name__}") from error
+    except exc.PendingRollbackError as error:
+        raise Unavailable("the database went away in the middle of a transaction") from error
+    except exc.InvalidRequestError as error:
+        # SQLAlchemy has no class of its own for a pool that gave up replacing dead connections.
+        if error.args != ("This connection is closed",):
+            raise
+        raise Unavailable("the database closes every connection") from error
 
 
 def _write(changeset: Changeset[S], action: str, query: Executable) -> Ok[S] | Error[Changeset[S]]:
