@@ -305,6 +305,37 @@ class TestRate:
         other.text("still here")
         assert other.receive_text() == b"still here"
 
+    @pytest.mark.parametrize("reads", [1, 10])
+    def test_fragments_count_too_though_less_than_messages(
+        self, make_loopback: MakeLoopback, reads: int
+    ) -> None:
+        loopback = make_loopback(rate_per_s=1, rate_burst=20)
+        client, handler = loopback.connect(Recorder(echo))
+        part = client_frame(CONTINUATION, final=False)
+
+        client.send(client_frame(TEXT, b"a", final=False))
+        for _ in range(reads):
+            client.send(part * (600 // reads))
+            client.send(client_frame(PING))
+        client.send(client_frame(CONTINUATION))
+        client.send(client_frame(TEXT, b"one more"))
+
+        frames = [client.receive()]
+        while frames[-1][0] != CLOSE:
+            frames.append(client.receive())
+        assert frames[-1][1][:2] == (1008).to_bytes(2, "big")
+        assert handler.codes == [1008]
+
+    def test_a_message_of_a_hundred_fragments_is_within_the_burst(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(rate_per_s=1, rate_burst=20)
+        client, _ = loopback.connect(Recorder(echo))
+
+        client.send(client_frame(TEXT, b"a", final=False))
+        client.send(client_frame(CONTINUATION, b"b", final=False) * 100)
+        client.send(client_frame(CONTINUATION, b"c"))
+
+        assert client.receive_text() == b"a" + b"b" * 100 + b"c"
+
     def test_a_rate_under_the_limit_may_go_on_for_long(self, make_loopback: MakeLoopback) -> None:
         loopback = make_loopback(rate_per_s=1_000_000, rate_burst=10_000)
         client, _ = loopback.connect(Recorder(echo))

@@ -24,6 +24,10 @@ _RULE_BROKEN = 1008
 _HANDLER_FAILED = 1011
 _LONGEST_LINGER_S: Final = 2.0
 
+_FRAGMENTS_PER_MESSAGE: Final = 16
+"""So many fragments are charged like one message. They cost the hub a few µs each and the site nothing, so a
+message may come in a few hundred of them; but a client that sends nothing else is stopped like any flood."""
+
 
 class Conversations:
     """Reads, answers and ends connections. No thread but the hub's.
@@ -108,7 +112,11 @@ class Conversations:
 
     def _decode(self, connection: HubConnection, data: bytes) -> None:
         decoder = connection.decoder or self._spare
-        for opcode, payload in decoder.feed(data):
+        events = decoder.feed(data)
+        if decoder.parts:
+            self._charge(connection, decoder.parts * self._cost // _FRAGMENTS_PER_MESSAGE)
+            decoder.parts = 0
+        for opcode, payload in events:
             self._event(connection, opcode, payload)
         if decoder.failure:
             self._spare = self._new_decoder()
@@ -134,9 +142,10 @@ class Conversations:
                 self.closing.pop(connection, None)
             return
         self.frames_in += 1
-        if self._cost and self._too_often(connection):
-            self.fail(connection, _RULE_BROKEN, "too many messages")
-        elif opcode <= frames.BINARY:
+        self._charge(connection, self._cost)
+        if connection.phase != OPEN:
+            return
+        if opcode <= frames.BINARY:
             self._message(connection, opcode, payload)
         elif opcode == frames.PING:
             self._wire.put(connection, frames.encode(frames.PONG, payload))
@@ -165,12 +174,13 @@ class Conversations:
         else:
             self.fail(connection, answer or _NO_STATUS)
 
-    def _too_often(self, connection: HubConnection) -> bool:
+    def _charge(self, connection: HubConnection, cost: int) -> None:
         """A bucket in one integer: the moment until which the client has used up its rate."""
         now = self._wire.now
         busy_until = max(connection.busy_until, now)
-        connection.busy_until = busy_until + self._cost
-        return busy_until - now >= self._patience
+        connection.busy_until = busy_until + cost
+        if self._cost and busy_until - now >= self._patience:
+            self.fail(connection, _RULE_BROKEN, "too many messages")
 
     def _end(self, connection: HubConnection, phase: int, code: int, wait_s: float) -> None:
         """Enter `phase`, leave all groups and tell the handler, the first time."""

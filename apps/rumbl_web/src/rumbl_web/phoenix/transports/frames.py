@@ -100,7 +100,8 @@ def sole_text(data: bytes, limit: int = 65536) -> bytes | None:
 class Decoder:
     """Turns the bytes of one client into events, however they were cut into reads.
 
-    After a violation `failure` holds the close code (1002, 1007 or 1009) and nothing more is decoded; the
+    `parts` counts frames that completed no message, for the caller to charge and reset. After a violation
+    `failure` holds the close code (1002, 1007 or 1009) and nothing more is decoded; the
     events before it are still returned. Nothing is decoded after a close frame either (5.5.1).
     """
 
@@ -119,6 +120,7 @@ class Decoder:
         "_opcode",
         "_utf8",
         "failure",
+        "parts",
     )
 
     def __init__(self, max_frame: int = 65536, max_message: int = 65536) -> None:
@@ -136,6 +138,7 @@ class Decoder:
         self._utf8: codecs.IncrementalDecoder | None = None
         self._closed = False
         self.failure = 0
+        self.parts = 0
 
     @property
     def idle(self) -> bool:
@@ -263,6 +266,8 @@ class Decoder:
             self._message = bytearray()
             self._fragments = 0
             self._utf8 = None
+        else:
+            self.parts += 1
 
 
 def _unmask(data: bytes, key: bytes) -> bytes:
