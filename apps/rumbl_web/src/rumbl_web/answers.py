@@ -69,6 +69,8 @@ class Answers:
             "source_url": result.url,
         }
         match multimedia.annotate_video(backend, question.video_id, attrs):
+            case Ok(annotation) if not annotation.is_new:
+                log.debug("question %s was answered before", question.id)
             case Ok(annotation):
                 topic = f"videos:{question.video_id}"
                 self._endpoint.broadcast(topic, "new_annotation", annotation_view.annotation_json(annotation))

@@ -93,9 +93,20 @@ def test_a_payload_of_any_shape_is_an_error_reply(channel: ClientChannel, payloa
 def test_the_same_key_again_is_the_same_note(channel: ClientChannel, video: Video) -> None:
     note = {"body": "once", "at": 5, "key": "k-1"}
     first = assert_reply(push(channel, "new_annotation", note))
+    assert_broadcast(channel, "new_annotation")
     assert assert_reply(push(channel, "new_annotation", note)) == first
+    refute_broadcast(channel, "new_annotation")
     assert len(multimedia.list_annotations(video)) == 1
 
+
+def test_a_question_sent_again_is_answered_once(channel: ClientChannel, video: Video, wolfram: User) -> None:
+    for _ in range(3):
+        assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 5, "key": "q-1"}))
+    channel.client.endpoint.services["answers"].wait()
+    assert_broadcast(channel, "new_annotation", {"body": "1 + 1"})
+    assert_broadcast(channel, "new_annotation", {"body": "2"})
+    refute_broadcast(channel, "new_annotation")
+    assert [note.body for note in multimedia.list_annotations(video)] == ["1 + 1", "2"]
 
 def test_a_client_never_chooses_author_video_or_id(channel: ClientChannel, user: User, video: Video) -> None:
     forged = {"body": "x", "at": 1, "user_id": 1, "video_id": 1, "id": 7, "answer_to": 1, "user": {"id": 1}}

@@ -74,8 +74,10 @@ class VideoChannel(Channel):
                 return Reply("error", {"errors": changeset_view.errors(changeset)})
 
     def _publish(self, annotation: multimedia.Annotation, socket: ChannelSocket) -> None:
-        # Broadcast, acknowledge, then ask: the book's order, and a slow source never delays the note.
-        socket.broadcast("new_annotation", annotation_view.annotation_json(annotation))
+        # Broadcast, acknowledge, then ask: the book's order, and a slow source never delays the note. What is
+        # sent again was heard before, but its question may have been lost with the server that heard it.
+        if annotation.is_new:
+            socket.broadcast("new_annotation", annotation_view.annotation_json(annotation))
         socket.reply(Reply("ok", {"id": annotation.id}))
         socket.endpoint.services["answers"].ask(annotation)
 
