@@ -71,7 +71,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "bind": [f"fd://{self._listener.detach()}"],
             "backlog": BACKLOG,
             "workers": web.workers,
-            "worker_class": "gthread",
+            "worker_class": "rumbl_web.gthread.Worker",
             "threads": web.threads,
             "graceful_timeout": GRACEFUL_TIMEOUT_S,
             "proc_name": "rumbl-web",
