@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Refused, Stop
+from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Refused, Stop, UnknownEvent
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.mistakes import Mistakes
 from rumbl_web.phoenix.socket import Socket
 from rumbl_web.phoenix.testing import (
     ClientChannel,
@@ -51,8 +52,18 @@ class Empty(Channel):
     pass
 
 
+class Strict(Bare):
+    def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> None:
+        raise UnknownEvent(event)
+
+
 class BareSocket(Socket):
-    channels: ClassVar[Mapping[str, type[Channel]]] = {"bare": Bare, "counting*": Counting, "empty": Empty}
+    channels: ClassVar[Mapping[str, type[Channel]]] = {
+        "bare": Bare,
+        "counting*": Counting,
+        "empty": Empty,
+        "strict": Strict,
+    }
 
 
 def enter(endpoint: Endpoint, channel: type[Channel], topic: str, payload: Any = None) -> ClientChannel:
@@ -71,15 +82,25 @@ def test_a_refusal_says_why(endpoint: Endpoint) -> None:
     assert refused.value.response == {"reason": "full"}
 
 
-def test_an_event_without_a_handler_is_a_crash_that_names_it(
-    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
-) -> None:
-    channel = enter(endpoint, Bare, "bare")
+@pytest.fixture(autouse=True)
+def mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of the other tests' mistakes count."""
+    monkeypatch.setattr("rumbl_web.phoenix.mistakes.report", Mistakes().report)
 
-    push(channel, "unheard of")
+
+@pytest.mark.parametrize("topic", ["bare", "strict"])
+def test_an_unknown_event_ends_the_channel_with_one_line_in_the_log(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, topic: str
+) -> None:
+    channel = enter(endpoint, BareSocket.channels[topic], topic)
+
+    push(channel, "unheard of" + "!" * 1000)
 
     assert_push(channel, "phx_error", {})
-    assert "Bare has no handle_in for the event 'unheard of'" in caplog.text
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"{topic.title()} on '{topic}' has no event 'unheard of!!!")
+    assert len(record.getMessage()) < 200
+    assert not record.exc_info
 
 
 def test_unexpected_mail_is_logged_and_dropped(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from info_sys.otp import NORMAL
 from rumbl_web.phoenix.channel_socket import ChannelSocket, Reply
 
-__all__ = ["Channel", "ChannelSocket", "Joined", "Refused", "Reply", "Stop"]
+__all__ = ["Channel", "ChannelSocket", "Joined", "Refused", "Reply", "Stop", "UnknownEvent"]
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,17 @@ class Stop:
     reply: Reply | None = None
 
 
+class UnknownEvent(Exception):
+    """What `handle_in` raises for an event it does not know: `raise UnknownEvent(event)`.
+
+    It is the client's mistake: the conversation ends like after a crash, but with one line in the log.
+    """
+
+    def __init__(self, event: str) -> None:
+        super().__init__(event)
+        self.event = event
+
+
 class Channel:
     """The callbacks of one conversation."""
 
@@ -70,8 +81,8 @@ class Channel:
         raise NotImplementedError(f"{type(self).__name__} must define join(topic, payload, socket)")
 
     def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply | Stop | None:
-        """Take an event of the client. None: no reply."""
-        raise NotImplementedError(f"{type(self).__name__} has no handle_in for the event {event!r}")
+        """Take an event of the client. None: no reply. Raise UnknownEvent for one that there is not."""
+        raise UnknownEvent(event)
 
     def handle_info(self, message: Any, socket: ChannelSocket) -> Stop | None:
         """Take mail of another process (`socket.send_self`, timers, broadcasts of other topics)."""

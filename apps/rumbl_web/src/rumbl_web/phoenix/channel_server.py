@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Final, NoReturn
 
 from info_sys.otp import NORMAL, SHUTDOWN, Exit, Process, send_after
 from rumbl_web.phoenix import message as wire
-from rumbl_web.phoenix import telemetry
-from rumbl_web.phoenix.channel import Channel, Joined, Refused, Stop
+from rumbl_web.phoenix import mistakes, telemetry
+from rumbl_web.phoenix.channel import Channel, Joined, Refused, Stop, UnknownEvent
 from rumbl_web.phoenix.channel_socket import ChannelSocket, Reply
 from rumbl_web.phoenix.fastlane import OVERRUN, Seat
 from rumbl_web.phoenix.message import Broadcast, Message
@@ -170,7 +170,10 @@ class ChannelServer(Process):
 
     def _crash(self, error: Exception, what: str) -> NoReturn:
         name, topic = type(self.channel).__name__, self.socket.topic
-        log.error("%s on %r crashed in %r", name, topic, what, exc_info=error)
+        if isinstance(error, UnknownEvent):
+            mistakes.report(log, "%s on %.200r has no event %.100r", name, topic, error.event)
+        else:
+            log.error("%s on %r crashed in %r", name, topic, what, exc_info=error)
         raise Exit(error.with_traceback(None)) from None
 
     # -- before and instead of joining

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from rumbl_web.phoenix.message import Broadcast, Message, Reply
-from rumbl_web.phoenix.transport import Opcode
+from rumbl_web.phoenix.transport import ClientMistake, Opcode
 
 Encoded = tuple[Opcode, bytes]
 
 
-class DecodeError(ValueError):
+class DecodeError(ClientMistake, ValueError):
     """What a client sent is no message of this protocol version; its connection is closed with 1011."""
 
 

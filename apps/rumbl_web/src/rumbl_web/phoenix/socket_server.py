@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rumbl_web.phoenix import telemetry
+from rumbl_web.phoenix import mistakes, telemetry
 from rumbl_web.phoenix.channel_server import SILENCE, UNMATCHED, ChannelServer, Leave, Signal
 from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.phoenix.endpoint import Endpoint
@@ -225,7 +225,7 @@ class SocketServer:
         return sum(channel.queue_length for channel in self.channels.values())
 
     def _refuse_flood(self) -> None:
-        log.warning("a client of %s has too many messages in flight", self.socket_class.__name__)
+        mistakes.report(log, "a client of %s has too many messages in flight", self.socket_class.__name__)
         self.connection.close(POLICY_VIOLATION, "too many messages in flight")
 
     def _join(self, message: Message) -> None:

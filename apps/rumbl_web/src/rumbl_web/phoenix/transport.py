@@ -23,6 +23,10 @@ class Opcode(IntEnum):
     BINARY = 2
 
 
+class ClientMistake(Exception):
+    """What a client sent is wrong. Ends it like any exception, but is logged in one short line."""
+
+
 class Connection(Protocol):
     """One client of a transport, as the runtime sees it. Safe to use from any thread; nothing blocks."""
 
@@ -62,10 +66,13 @@ class SocketHandler(Protocol):
         """Tell the handler its connection, once, before anything else."""
 
     def handle_text(self, data: bytes) -> None:
-        """One whole text message, valid UTF-8. An exception closes the connection with 1011."""
+        """One whole text message, valid UTF-8. An exception closes the connection with 1011.
+
+        A ClientMistake is not logged as a crash.
+        """
 
     def handle_binary(self, data: bytes) -> None:
-        """One whole binary message. An exception closes the connection with 1011."""
+        """One whole binary message. Exceptions as with `handle_text`."""
 
     def closed(self, code: int) -> None:
         """The connection is gone (`code` 1006 without a close frame). Called once, opened or not."""

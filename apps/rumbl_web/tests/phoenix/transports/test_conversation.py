@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rumbl_web.phoenix.transport import Connection, Opcode
+from rumbl_web.phoenix.mistakes import Mistakes
+from rumbl_web.phoenix.transport import ClientMistake, Connection, Opcode
 from rumbl_web.phoenix.transports.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 
 from .support import Client, Loopback, Recorder, client_frame, echo, eventually, opened
@@ -97,6 +98,11 @@ class TestMessages:
 
 
 class TestEnds:
+    @pytest.fixture(autouse=True)
+    def mistakes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """None of the other tests' mistakes count."""
+        monkeypatch.setattr("rumbl_web.phoenix.mistakes.report", Mistakes().report)
+
     @pytest.mark.parametrize("code", [1000, 1001, 4000])
     def test_a_client_s_close_is_echoed(self, loopback: Loopback, code: int) -> None:
         client, handler = loopback.connect()
@@ -187,6 +193,21 @@ class TestEnds:
         assert "ZeroDivisionError" in caplog.text
         bystander.text("still here")
         assert bystander.receive_text() == b"still here"
+
+    def test_a_client_s_mistake_is_one_line_in_the_log(
+        self, loopback: Loopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def refuse(_recorder: Recorder, data: bytes) -> None:
+            raise ClientMistake("not JSON")
+
+        client, handler = loopback.connect(Recorder(refuse))
+
+        client.text("nonsense")
+
+        assert client.receive_close() == 1011
+        eventually(lambda: handler.codes == [1011])
+        assert [record.getMessage() for record in caplog.records] == ["Recorder refused a message: not JSON"]
+        assert not caplog.records[0].exc_info
 
     def test_even_a_handler_that_wants_to_exit_does_not_end_the_hub(
         self, loopback: Loopback, caplog: pytest.LogCaptureFixture

@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from rumbl_web.phoenix import mistakes
+from rumbl_web.phoenix.transport import ClientMistake
 from rumbl_web.phoenix.transports import frames, syscalls
 from rumbl_web.phoenix.transports.connection import CLOSING, FINISHING, LINGERING, OPEN, HubConnection
 from rumbl_web.phoenix.transports.fanout import FanOut
@@ -161,6 +163,9 @@ class Conversations:
                 handler.handle_text(payload)
             else:
                 handler.handle_binary(payload)
+        except ClientMistake as mistake:
+            mistakes.report(log, "%s refused a message: %.200s", type(handler).__name__, mistake)
+            self.fail(connection, _HANDLER_FAILED)
         except BaseException:
             log.exception("%s failed on a message of %d bytes", type(handler).__name__, len(payload))
             self.fail(connection, _HANDLER_FAILED)

@@ -16,6 +16,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from flask_sock import Sock
 
+from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transport import SocketHandler
 from rumbl_web.phoenix.transports import handover, handshake
 from rumbl_web.phoenix.transports.hub import Hub
@@ -75,7 +76,7 @@ class HubSock(Sock):  # type: ignore[misc]  # the base has no types
             sock, early = handover.take(request.environ)
         except OSError:
             handler.closed(BROKEN)
-            log.exception("no descriptor for another connection")
+            mistakes.report(log, "no descriptor for another connection")
             return _refusal(503)
         self._hub.adopt(sock, handler, head=head, early=early)
         return Response(status=101)  # for the log; the server writes it into the dead socket
@@ -122,7 +123,7 @@ def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule, versions: froze
     origin = environ.get("HTTP_ORIGIN")
     own = parse(f"{request.scheme}://{request.host}") or Origin(request.scheme, "", None)
     if origin is not None and not may_come(origin, own):
-        log.warning("socket refused: origin %.200r is not allowed by check_origin", origin)
+        mistakes.report(log, "socket refused: origin %.200r is not allowed by check_origin", origin)
         return _refusal(403)
     if request.args.get("vsn", _OLDEST_VERSION) not in versions:
         return _refusal(403)
