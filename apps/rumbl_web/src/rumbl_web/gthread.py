@@ -32,6 +32,7 @@ _SHORT_BODY: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r
 _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
+_WARN_EVERY_S: Final = 10.0
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -46,6 +47,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._may_wait = BoundedSemaphore(max(1, self.cfg.threads // 2))
+        self._warned = -_WARN_EVERY_S
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection. Without a free descriptor it stays in the kernel's queue."""
@@ -54,8 +56,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except OSError as error:
             if error.errno not in _NO_DESCRIPTOR:
                 raise
+            self._warn()
             # The listener stays readable: without a pause the poller would spin.
             time.sleep(_PAUSE_S)
+
+    def _warn(self) -> None:
+        now = time.monotonic()
+        if now - self._warned > _WARN_EVERY_S:
+            self._warned = now
+            self.log.warning("no descriptor for another connection: raise the limit (ulimit -n)")
 
     def enqueue_req(self, conn: Any) -> None:
         """Give a complete request to a thread; let the poller wait for the rest of another."""
