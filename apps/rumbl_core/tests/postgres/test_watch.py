@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,13 +35,20 @@ def answers() -> bool:
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
+def folder() -> Iterator[Path]:
+    """Not pytest's own: each pytest that starts closes those of the others to the server's account."""
+    with tempfile.TemporaryDirectory(prefix="rumbl-watch-") as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def app(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
     for field in Settings.model_fields:
         monkeypatch.delenv(settings.variable(field), raising=False)
-    app = application.start(settings.load({"data_dir": tmp_path, "password_cost": "cheap"}))
+    app = application.start(settings.load({"data_dir": folder, "password_cost": "cheap"}))
     yield app
     app.stop()
-    EmbeddedPostgres(tmp_path).halt()
+    EmbeddedPostgres(folder).halt()
 
 
 def pid(folder: Path) -> int:
@@ -48,49 +56,49 @@ def pid(folder: Path) -> int:
 
 
 def test_a_killed_server_is_started_again_and_has_every_row(
-    app: Application, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    app: Application, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.migrate()
     users = [user_fixture() for _ in range(5)]
-    os.kill(pid(tmp_path), signal.SIGKILL)
+    os.kill(pid(folder), signal.SIGKILL)
     eventually(lambda: "started again" in caplog.text)
     eventually(answers)
     assert accounts.list_users() == users
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-def test_what_was_halted_on_purpose_stays_halted(app: Application, tmp_path: Path) -> None:
-    other = EmbeddedPostgres(tmp_path)
+def test_what_was_halted_on_purpose_stays_halted(app: Application, folder: Path) -> None:
+    other = EmbeddedPostgres(folder)
     assert other.halt()
     assert app._embedded is not None
     assert not app._embedded.revive()
     other.start()
-    os.kill(pid(tmp_path), signal.SIGKILL)
+    os.kill(pid(folder), signal.SIGKILL)
     eventually(answers)
     other.stop()
 
 
-def test_a_data_folder_that_is_gone_is_not_made_anew(app: Application, tmp_path: Path) -> None:
+def test_a_data_folder_that_is_gone_is_not_made_anew(app: Application, folder: Path) -> None:
     assert app._watch is not None
     assert app._embedded is not None
     app._watch.stop()
-    os.kill(pid(tmp_path), signal.SIGKILL)
-    (tmp_path / "postgres").rename(tmp_path / "moved")
+    os.kill(pid(folder), signal.SIGKILL)
+    (folder / "postgres").rename(folder / "moved")
     assert not app._embedded.revive()
-    (tmp_path / "moved").rename(tmp_path / "postgres")
+    (folder / "moved").rename(folder / "postgres")
     eventually(app._embedded.revive)
 
 
-def test_stopping_ends_the_thread(app: Application, tmp_path: Path) -> None:
+def test_stopping_ends_the_thread(app: Application, folder: Path) -> None:
     names = [thread.name for thread in threading.enumerate()]
     assert "rumbl-postgres-watch" in names
     app.stop()
     assert "rumbl-postgres-watch" not in [thread.name for thread in threading.enumerate()]
-    assert EmbeddedPostgres(tmp_path).address() is None
+    assert EmbeddedPostgres(folder).address() is None
 
 
-def test_a_child_made_by_fork_holds_no_start_lock(tmp_path: Path) -> None:
-    embedded = EmbeddedPostgres(tmp_path)
+def test_a_child_made_by_fork_holds_no_start_lock(folder: Path) -> None:
+    embedded = EmbeddedPostgres(folder)
     reader, writer = os.pipe()
     with embedded._starting():
         child = os.fork()
