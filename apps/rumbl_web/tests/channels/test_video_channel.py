@@ -108,6 +108,7 @@ def test_a_question_sent_again_is_answered_once(channel: ClientChannel, video: V
     refute_broadcast(channel, "new_annotation")
     assert [note.body for note in multimedia.list_annotations(video)] == ["1 + 1", "2"]
 
+
 def test_a_client_never_chooses_author_video_or_id(channel: ClientChannel, user: User, video: Video) -> None:
     forged = {"body": "x", "at": 1, "user_id": 1, "video_id": 1, "id": 7, "answer_to": 1, "user": {"id": 1}}
     stored = assert_reply(push(channel, "new_annotation", forged))

@@ -9,7 +9,7 @@ from info_sys import otp
 from rumbl_core import accounts, multimedia
 from rumbl_core.result import Error, Ok
 from rumbl_web.channels.presence import Presence
-from rumbl_web.phoenix.channel import Channel, Joined, Refused, Reply
+from rumbl_web.phoenix.channel import Channel, Joined, Refused, Reply, UnknownEvent
 from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.views import annotation_view, changeset_view
 
@@ -50,7 +50,7 @@ class VideoChannel(Channel):
             presence.track(socket, str(socket.assigns["user_id"]), {"device": "browser"})
 
     def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply | None:
-        """Run one event of the page; an unknown one is a bug of the client and crashes this channel alone."""
+        """Run one event of the page; an unknown one is a mistake of the client and ends this channel alone."""
         match event:
             case "new_annotation":
                 return self._new_annotation(payload, socket)
@@ -58,7 +58,7 @@ class VideoChannel(Channel):
                 with otp.blocking():
                     return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
             case _:
-                raise ValueError(f"videos:* has no event {event!r}")
+                raise UnknownEvent(event)
 
     def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
         if socket.assigns["user_id"] is None:
