@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 import rumbl_core.application
-from rumbl_core.errors import StartError
+from rumbl_core.errors import StartError, Unavailable
 from rumbl_web import application, configuration, logs, router, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.server import Server, listen
@@ -113,7 +113,7 @@ def one_line_errors() -> Iterator[None]:
     """What the user can mend is one line on standard error and exit code 1, never a traceback."""
     try:
         yield
-    except (ConfigurationError, StartError) as error:
+    except (ConfigurationError, StartError, Unavailable) as error:
         click.echo(f"rumbl-web: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

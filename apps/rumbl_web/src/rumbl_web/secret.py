@@ -31,7 +31,9 @@ def with_secret(configuration: Configuration) -> Configuration:
 def _kept_secret(folder: Path) -> str:
     path = folder / "secret_key_base"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(0o755)  # PostgreSQL's own user has to pass through it, whatever the umask
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(SECRET_BYTES))
         return _checked(path, path.read_text(encoding="ascii").strip())

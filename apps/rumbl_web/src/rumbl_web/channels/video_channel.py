@@ -50,7 +50,7 @@ class VideoChannel(Channel):
             presence.track(socket, str(socket.assigns["user_id"]), {"device": "browser"})
 
     def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply | None:
-        """Run one event of the page; an unknown one is a mistake of the client and ends this channel alone."""
+        """Run one event of the page; an unknown one is the client's mistake and ends this channel alone."""
         match event:
             case "new_annotation":
                 return self._new_annotation(payload, socket)
