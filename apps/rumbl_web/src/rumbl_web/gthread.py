@@ -21,7 +21,7 @@ from threading import BoundedSemaphore
 from typing import Any, ClassVar, Final
 
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]  # gunicorn has no types
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn has no types
 
 MAX_HEAD: Final = 32 << 10
 """Bytes; a longer head is not waited for."""
