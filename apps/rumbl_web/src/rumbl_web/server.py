@@ -77,7 +77,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "rumbl-web",
             "loglevel": "warning",
             "control_socket_disable": True,
-            "when_ready": lambda _arbiter: self._on_ready(),
+            "post_worker_init": lambda _worker: self._on_ready(),
             "worker_exit": self._worker_exit,
         }
         for key, value in options.items():
