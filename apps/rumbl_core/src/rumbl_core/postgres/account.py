@@ -69,8 +69,8 @@ def choose(data: Path) -> Account:
 def first_closed(path: Path, account: Account) -> Path | None:
     """The outermost folder above `path` that the account can't pass, or None. Only root has to ask.
 
-    Root's own folders are opened first, for passing only, and each with a warning: whoever clones rumbl as root
-    clones it into such a folder, and it has to start there. Nobody else's folder is ever touched.
+    Root's own folders are opened first, for passing only, and each with a warning: whoever clones rumbl as
+    root clones it into such a folder, and it has to start there. Nobody else's folder is ever touched.
     """
     ways = (path.absolute(), path.resolve())
     for folder in dict.fromkeys(folder for way in ways for folder in reversed(way.parents)):
