@@ -33,8 +33,9 @@ class Suite:
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
-# A file is the unit that is shared out: what it starts (a site, a browser) is started once.
-IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
+IN_PARALLEL = ("-n", "2")
+# Here a file is the unit that is shared out: what it starts (a site, a browser) is started once.
+BY_FILE = ("--dist", "loadfile")
 SUITES = (
     Suite("info_sys", ROOT / "apps" / "info_sys", (*PYTEST, "tests")),
     *(
@@ -42,7 +43,7 @@ SUITES = (
         for app in ("rumbl_core", "rumbl_web")
     ),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
-    Suite("across the apps", ROOT, (*PYTEST, *IN_PARALLEL, "tests")),
+    Suite("across the apps", ROOT, (*PYTEST, *IN_PARALLEL, *BY_FILE, "tests")),
 )
 
 

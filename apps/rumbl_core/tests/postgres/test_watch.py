@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -34,10 +35,21 @@ def answers() -> bool:
     return True
 
 
+@pytest.fixture(scope="module")
+def made_once() -> Iterator[Path]:
+    """A data folder that initdb made: copying it takes a tenth of the time."""
+    with tempfile.TemporaryDirectory(prefix="rumbl-watch-") as made:
+        server = EmbeddedPostgres(Path(made), durable=False)
+        server.start()
+        server.halt()
+        yield Path(made) / "postgres"
+
+
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def folder(made_once: Path) -> Iterator[Path]:
     """Not pytest's own: each pytest that starts closes those of the others to the server's account."""
     with tempfile.TemporaryDirectory(prefix="rumbl-watch-") as made:
+        subprocess.run(["cp", "-a", made_once, made], check=True)
         yield Path(made)
 
 
