@@ -8,7 +8,7 @@
 
 Nothing is turned into JSON unless `serializer` asks for it, so payloads are the Python values of the channel.
 An expected dict may leave out keys of the actual one, at every depth; `ANY` fits everything. What arrived is
-consumed by the assertion that found it, and given back. Waiting ends after one second.
+consumed by the assertion that found it, and given back. Waiting ends after five seconds.
 """
 
 from __future__ import annotations

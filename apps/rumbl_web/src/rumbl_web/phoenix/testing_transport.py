@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from rumbl_web.phoenix.message import Broadcast, Message, Reply
 from rumbl_web.phoenix.transport import Connection, Fanout, Opcode, Subscription
 
-DEADLINE_S: Final = 1.0
+DEADLINE_S: Final = 5.0
 _MAX_HELD: Final = 10_000
 
 T = TypeVar("T")
