@@ -70,18 +70,8 @@ def note(page: Page, text: str):  # type: ignore[no-untyped-def]
     return page.locator("#msg-container").get_by_text(text, exact=True)
 
 
-@pytest.mark.timeout(240)
-def test_people_watch_together_annotate_live_and_get_an_answer(
-    new_page: NewPage, site: RunningSite, pictures: Path
-) -> None:
-    ana, ben = new_page(), new_page()
-    register(ana, "Ana Lovelace", "ana")
-    path = add_demo_video(ana, "Sums for beginners")
-    watch(ana, path)
-    register(ben, "Ben Babbage", "ben")
-    watch(ben, path)
-
-    # Each sees who is here, with the number of tabs.
+def see_each_other(ana: Page, ben: Page, path: str) -> None:
+    """Each sees who is here, with the number of tabs."""
     for page in (ana, ben):
         expect(page.locator("#user-list li")).to_have_count(2)
     second_tab = ana.context.new_page()
@@ -90,7 +80,9 @@ def test_people_watch_together_annotate_live_and_get_an_answer(
     second_tab.close()
     expect(ben.locator("#user-list")).not_to_contain_text("2")
 
-    # Ana plays the video and posts a note at 0:07: both see it at once, with time, name and text.
+
+def write_live(ana: Page, ben: Page) -> None:
+    """Ana plays the video and posts a note at 0:07: both see it at once, with time, name and text."""
     seek(ana, 6.2)
     play_to(ana, 7.05)
     post(ana, "Here it gets interesting")
@@ -100,7 +92,9 @@ def test_people_watch_together_annotate_live_and_get_an_answer(
         expect(item).to_contain_text("0:07")
         expect(item).to_contain_text("Ana Lovelace")
 
-    # Ben asks; his note, then the answer by the backend's user, in both browsers.
+
+def ask(ana: Page, ben: Page) -> None:
+    """Ben asks; his note, then the answer by the backend's user, in both browsers."""
     seek(ben, 12)
     post(ben, "1 + 1")
     for page in (ana, ben):
@@ -108,13 +102,15 @@ def test_people_watch_together_annotate_live_and_get_an_answer(
         expect(note(page, "2")).to_have_count(1)
         expect(page.locator("#msg-container")).to_contain_text("Calculator")
 
-    # A click on a note seeks.
+
+def click_to_seek(ana: Page) -> None:
+    """A click on a note seeks."""
     ana.locator("#msg-container").get_by_role("button", name=re.compile("0:12")).first.click()
     eventually(lambda: clip(ana, "Math.abs(v.currentTime - 12) < 0.5"))
-    ben.screenshot(path=pictures / "watch.png")
 
-    # Carla opens the page later: the notes appear as the video reaches them.
-    carla = new_page()
+
+def come_later(carla: Page, path: str) -> None:
+    """Carla opens the page later: the notes appear as the video reaches them."""
     register(carla, "Carla Hopper", "carla")
     watch(carla, path)
     expect(note(carla, "Here it gets interesting")).to_have_count(0)
@@ -125,15 +121,18 @@ def test_people_watch_together_annotate_live_and_get_an_answer(
     seek(carla, 13)
     expect(note(carla, "1 + 1")).to_have_count(1)
 
-    # A visitor without an account reads along and is offered to log in where a note would be written.
-    guest = new_page()
+
+def read_as_a_guest(guest: Page, path: str) -> None:
+    """A visitor without an account reads along and is offered to log in where a note would be written."""
     watch(guest, path)
     seek(guest, 20)
     expect(note(guest, "Here it gets interesting")).to_have_count(1)
     expect(guest.get_by_role("link", name="Log in to write a note")).to_be_visible()
     expect(guest.locator("#msg-input")).to_have_count(0)
 
-    # The server is killed and started again: the pages come back by themselves, nothing is lost or doubled.
+
+def survive_a_kill(site: RunningSite, ana: Page, ben: Page, carla: Page, guest: Page) -> None:
+    """The server is killed and started again: the pages come back by themselves, with all, once."""
     site.kill()
     expect(ben.locator("#connection-state")).not_to_contain_text(re.compile("^live", re.IGNORECASE))
     post(ben, "Written while the server was away")
@@ -149,7 +148,9 @@ def test_people_watch_together_annotate_live_and_get_an_answer(
         expect(note(page, "2")).to_have_count(1)
         expect(page.locator("#user-list li")).to_have_count(3)
 
-    # All is still there after a clean stop and start.
+
+def survive_a_restart(site: RunningSite, ana: Page) -> None:
+    """All is still there after a clean stop and start."""
     site.stop()
     site.start()
     ana.reload()
@@ -157,3 +158,25 @@ def test_people_watch_together_annotate_live_and_get_an_answer(
     seek(ana, 30)
     for text in ("Here it gets interesting", "1 + 1", "2", "Written while the server was away"):
         expect(note(ana, text)).to_have_count(1)
+
+
+@pytest.mark.timeout(240)
+def test_people_watch_together_annotate_live_and_get_an_answer(
+    new_page: NewPage, site: RunningSite, pictures: Path
+) -> None:
+    ana, ben = new_page(), new_page()
+    register(ana, "Ana Lovelace", "ana")
+    path = add_demo_video(ana, "Sums for beginners")
+    watch(ana, path)
+    register(ben, "Ben Babbage", "ben")
+    watch(ben, path)
+    see_each_other(ana, ben, path)
+    write_live(ana, ben)
+    ask(ana, ben)
+    click_to_seek(ana)
+    ben.screenshot(path=pictures / "watch.png")
+    carla, guest = new_page(), new_page()
+    come_later(carla, path)
+    read_as_a_guest(guest, path)
+    survive_a_kill(site, ana, ben, carla, guest)
+    survive_a_restart(site, ana)
