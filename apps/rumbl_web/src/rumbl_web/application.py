@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,8 +21,6 @@ from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.settings import Settings
-
-log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread may keep the interpreter from the hub (Python's default is 5 ms)."""

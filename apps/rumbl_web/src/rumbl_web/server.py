@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +12,6 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 
 from rumbl_web import application
 from rumbl_web.configuration import Configuration, ConfigurationError
-
-log = logging.getLogger(__name__)
 
 BACKLOG = 2048
 """Connections that may wait to be accepted: a reconnect storm is a burst of them."""

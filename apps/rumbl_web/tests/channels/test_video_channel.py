@@ -146,6 +146,27 @@ def test_a_long_list_comes_in_pages(
     assert seen == ids
 
 
+def test_a_page_of_long_notes_is_cut_by_its_bytes(socket: ClientSocket, user: User, video: Video) -> None:
+    ids = [annotation_fixture(user, video, body="é" * 10_000, at=n).id for n in range(30)]
+    reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {})
+    assert 1 <= len(reply["annotations"]) < 15
+    seen = [note["id"] for note in reply["annotations"]]
+    while reply["more"]:
+        reply = assert_reply(push(channel, "list_annotations", {"after_id": seen[-1]}))
+        seen += [note["id"] for note in reply["annotations"]]
+    assert seen == ids
+
+
+def test_a_note_longer_than_a_page_comes_alone(
+    socket: ClientSocket, user: User, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_channel, "PAGE_BYTES", 10)
+    ids = [annotation_fixture(user, video, body="longer than ten", at=n).id for n in range(2)]
+    reply, _ = subscribe_and_join(socket, VideoChannel, topic(video), {})
+    assert [note["id"] for note in reply["annotations"]] == ids[:1]
+    assert reply["more"] is True
+
+
 @pytest.mark.parametrize(
     "subtopic",
     ["abc", "13-slug", "", "0", "-1", "999999999", "9999999999999999999", "99999999999999999999", " 1"],
