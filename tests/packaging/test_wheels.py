@@ -90,19 +90,9 @@ def environments(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
 
 def install(wheels: list[Path], folder: Path) -> Installed:
     succeed(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
-    constraints = ROOT / "config" / "constraints.txt"
-    pip = (
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        folder / "bin" / "python",
-        "install",
-        "--quiet",
-        "-c",
-        constraints,
-    )
-    succeed(*pip, *wheels, cwd=folder)
+    target = ("--python", folder / "bin" / "python", "-c", ROOT / "config" / "constraints.txt")
+    # uv, since pip takes twenty times as long for the same three environments.
+    succeed(sys.executable, "-m", "uv", "pip", "install", "--quiet", *target, *wheels, cwd=folder)
     return Installed(folder)
 
 
