@@ -25,7 +25,6 @@ TESTED_ELSEWHERE = {
     "rumbl_core.schema": f"{CORE}/test_repo.py",
     "rumbl_web.__main__": "tests/integration/test_start.py",
     "rumbl_web.answers": f"{WEB}/channels/test_video_channel.py",
-    "rumbl_web.application": "tests/integration/test_start.py",
     "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.cli": "tests/integration/test_start.py",
     "rumbl_web.logs": "tests/integration/test_start.py",

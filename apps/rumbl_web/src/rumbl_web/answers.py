@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import info_sys
 from info_sys.otp.gen_server import ProcessDown
+from info_sys.otp.supervisor import ChildSpec
 from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
 from rumbl_core import accounts, multimedia
 from rumbl_core.result import Ok
@@ -16,6 +17,8 @@ from rumbl_web.views import annotation_view
 
 log = logging.getLogger(__name__)
 
+NAME = "RumblWeb.Answers"
+"""The process that owns the questions under way, as the observer shows it."""
 MAX_QUESTIONS = 64
 """Questions under way at once in this process; one more is not asked (and logged), never queued."""
 STOP_S = 2.0
@@ -25,17 +28,25 @@ Compute = Callable[..., list[info_sys.Result]]
 
 
 class Answers:
-    """Asks in the background, so a note is never delayed by its question (book: `Task.start`)."""
+    """Asks in the background, so a note is never delayed by its question (book: `Task.start`).
+
+    Its process is a supervisor's to start (`child_spec`); until then, and between a crash and the restart,
+    nothing is asked.
+    """
 
     def __init__(self, endpoint: Endpoint, *, compute: Compute = info_sys.compute) -> None:
         self._endpoint = endpoint
         self._compute = compute
-        self._tasks = TaskSupervisor(max_children=MAX_QUESTIONS).start()
+        self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS)
+
+    def child_spec(self) -> ChildSpec:
+        """How a supervisor starts and restarts the process; it gives up on what is under way at the end."""
+        return ChildSpec(NAME, self._start, type="supervisor")
 
     def ask(self, question: multimedia.Annotation) -> None:
         """Look for an answer to a stored note; it appears later as a note at the same moment, or never."""
         try:
-            self._tasks.start_child(self.answer, question)
+            self.tasks.start_child(self.answer, question)
         except (MaxChildren, NoThreadLeft, ProcessDown) as error:
             log.warning("question %s is not asked: %s", question.id, error)
 
@@ -47,14 +58,13 @@ class Answers:
     def wait(self, timeout_s: float = STOP_S) -> bool:
         """Wait until no question is under way; False when one still is after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
-        for task in self._tasks.children():
+        for task in self.tasks.children():
             task.result(max(deadline - time.monotonic(), 0.0))
-        return not self._tasks.children()
+        return not self.tasks.children()
 
-    def stop(self) -> None:
-        """Wait a little for what is under way, give up on the rest."""
-        self.wait()
-        self._tasks.stop()
+    def _start(self) -> TaskSupervisor:
+        self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS).start()
+        return self.tasks
 
     def _post(self, question: multimedia.Annotation, result: info_sys.Result) -> None:
         name = result.backend.name if result.backend else None

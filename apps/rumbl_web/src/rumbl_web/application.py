@@ -10,6 +10,8 @@ from flask import Blueprint, Flask
 
 import info_sys.application
 import rumbl_core.application
+from info_sys.otp import SHUTDOWN
+from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts
 from rumbl_web.answers import Answers
 from rumbl_web.channels import user_socket
@@ -28,18 +30,25 @@ SWITCH_INTERVAL_S = 0.0005
 DRAIN_S = 3.0
 """How long a stop waits for the last socket to go."""
 
+SUPERVISOR = "RumblWeb.Supervisor"
+
 
 @dataclass
 class Live:
-    """The live half of a site: sockets, channels and the answers to questions asked in notes."""
+    """The live half of a site: sockets, channels and the answers to questions asked in notes.
+
+    It works once `supervisor` is started: there is one per Python process, its names are well known.
+    """
 
     hub: Hub
     endpoint: Endpoint
+    supervisor: Supervisor
 
     def stop(self) -> None:
         """Close every socket with 1012 in spread-out rounds, so that pages come back one after the other."""
         self.hub.drain(wait_s=DRAIN_S)
-        self.endpoint.services["answers"].stop()
+        self.endpoint.services["answers"].wait()
+        self.supervisor.stop(SHUTDOWN)
         self.endpoint.services["presence"].stop()
         self.endpoint.stop()
         self.hub.stop()
@@ -66,18 +75,19 @@ def start(configuration: Configuration) -> Application:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     core = rumbl_core.application.start(configuration.core)
     info = info_sys.application.start(configuration.info)
-    live = start_live(configuration.web)
+    live = make_live(configuration.web)
+    live.supervisor.start()
     return Application(pages(configuration.web, live), live, core, info)
 
 
-def start_live(settings: Settings) -> Live:
-    """Start the hub, PubSub, presence and the answers."""
+def make_live(settings: Settings) -> Live:
+    """Make the hub, PubSub, presence, the answers, and the supervisor of what has to run for them."""
     assert settings.secret_key_base is not None
     hub = Hub()
     endpoint = Endpoint(PubSub(), hub, settings.secret_key_base)
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
-    endpoint.services["answers"] = Answers(endpoint)
-    return Live(hub, endpoint)
+    endpoint.services["answers"] = answers = Answers(endpoint)
+    return Live(hub, endpoint, Supervisor([answers.child_spec()], name=SUPERVISOR))
 
 
 def pages(settings: Settings, live: Live) -> Flask:
@@ -120,4 +130,4 @@ def offline(configuration: Configuration) -> Flask:
     """The site without a database, never served: enough to list its routes."""
     secret = configuration.web.secret_key_base or "x" * 50
     settings = configuration.web.model_copy(update={"secret_key_base": secret})
-    return pages(settings, start_live(settings))
+    return pages(settings, make_live(settings))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import info_sys
+from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts, seeds
 from rumbl_core.accounts import User
 from rumbl_core.multimedia import Video
@@ -38,8 +39,10 @@ def endpoint(shared_sandbox: Sandbox) -> Iterator[Endpoint]:
     answers = Answers(endpoint, compute=lambda query, limit: backend.compute(query, {})[:limit])
     endpoint.services["answers"] = answers
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
+    supervisor = Supervisor([answers.child_spec()]).start()
     yield endpoint
-    answers.stop()
+    answers.wait()
+    supervisor.stop()
     endpoint.services["presence"].stop()
     endpoint.stop()
 

@@ -1,0 +1,48 @@
+"""The composition root: what lives as long as the site, and who brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from info_sys.otp import observer, whereis
+from info_sys.otp.task import Ok
+from info_sys.testing import eventually
+from rumbl_web import answers, application
+from rumbl_web.application import Live
+from rumbl_web.testing import make_settings
+
+
+@pytest.fixture
+def live() -> Iterator[Live]:
+    made = application.make_live(make_settings())
+    made.supervisor.start()
+    yield made
+    made.stop()
+
+
+def test_what_lives_as_long_as_the_site_stands_in_one_tree(live: Live) -> None:
+    lines = [line.split(" (")[0] for line in observer.tree(application.SUPERVISOR).lines()]
+
+    assert lines == ["RumblWeb.Supervisor", "  RumblWeb.Answers"]
+
+
+def test_killed_answers_come_back_and_questions_are_asked_again(live: Live) -> None:
+    old = whereis(answers.NAME)
+
+    observer.kill(answers.NAME)
+
+    eventually(lambda: whereis(answers.NAME) not in (None, old))
+    tasks = live.endpoint.services["answers"].tasks
+    assert tasks.async_nolink(lambda: "asked").result(5) == Ok("asked")
+
+
+def test_a_stopped_site_leaves_nothing_running_and_may_start_again() -> None:
+    for _ in range(2):
+        live = application.make_live(make_settings())
+        live.supervisor.start()
+        live.stop()
+
+    assert whereis(application.SUPERVISOR) is None
+    assert whereis(answers.NAME) is None
