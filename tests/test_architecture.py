@@ -93,7 +93,11 @@ def test_tests_of_other_apps_use_the_domain_through_its_doors() -> None:
     assert not broken
 
 
-def test_the_import_contracts_hold(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_import_contracts_hold(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It would silence every logger that there is, and with them the tests after this one.
+    monkeypatch.setattr("logging.config.dictConfig", lambda _config: None)
     # Without a cache: it takes a second, and two test runs at once can't meet in it.
     code = lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True, no_logo=True)
     assert code == 0, capsys.readouterr().out
