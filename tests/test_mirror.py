@@ -30,7 +30,6 @@ TESTED_ELSEWHERE = {
     "rumbl_web.logs": "tests/integration/test_start.py",
     "rumbl_web.phoenix.transports.connection": f"{WEB}/phoenix/transports/test_hub.py",
     "rumbl_web.phoenix.transports.fanout": f"{WEB}/phoenix/transports/test_hub_fanout.py",
-    "rumbl_web.phoenix.transports.options": f"{WEB}/phoenix/transports/test_websocket.py",
     "rumbl_web.phoenix.transports.wire": f"{WEB}/phoenix/transports/test_hub.py",
     "rumbl_web.server": "tests/integration/test_start.py",
     "rumbl_web.views.annotation_view": f"{WEB}/channels/test_video_channel.py",

@@ -16,12 +16,12 @@ from rumbl_web.phoenix.socket import Socket
 from rumbl_web.phoenix.socket_server import SocketServer
 from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.options import HubOptions, Limits
 
 SWITCH_INTERVAL_S = 0.0005
 """The same as in rumbl_web.application, which is not imported: it would bring the whole site."""
 
-UNLIMITED = HubOptions(rate_per_s=None)
+UNLIMITED = HubOptions(limits=Limits(rate_per_s=None))
 """The limit on one client's rate is off: 64 clients that ask as fast as they can are what is measured."""
 
 

@@ -41,6 +41,18 @@ def test_a_refusal_has_the_http_status_that_the_socket_chose(app: Flask) -> None
     assert (answer.status_code, answer.data) == (401, b"")
 
 
+@pytest.mark.parametrize("vsn", ["3.0.0", "abc", ""])
+def test_a_version_that_nobody_speaks_is_refused_with_403(app: Flask, vsn: str) -> None:
+    ours, theirs = socket.socketpair()
+
+    with ours, theirs:
+        answer = app.test_client().get(
+            f"/socket/websocket?user_id=1&vsn={vsn}", headers=HEADERS, environ_base={"werkzeug.socket": ours}
+        )
+
+    assert (answer.status_code, answer.data) == (403, b"")
+
+
 def test_a_server_without_plain_sockets_is_refused_before_the_site_is_asked(app: Flask) -> None:
     app.testing = True
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
 
 import pytest
 
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.options import HubOptions, Limits
 
 from .support import Loopback
+
+LIMITS = {field.name for field in fields(Limits) if field.init}
 
 
 @pytest.fixture
@@ -18,8 +22,9 @@ def make_loopback() -> Iterator[Callable[..., Loopback]]:
     made: list[Loopback] = []
 
     def make(**options: object) -> Loopback:
-        settings = {"rate_per_s": None, "close_timeout_s": 1.0, **options}
-        loopback = Loopback(Hub(HubOptions(**settings)))  # type: ignore[arg-type]  # by name
+        given: dict[str, Any] = {"rate_per_s": None, "close_timeout_s": 1.0, **options}
+        of_a_client = {name: given.pop(name) for name in LIMITS & set(given)}
+        loopback = Loopback(Hub(HubOptions(limits=Limits(**of_a_client), **given)))
         made.append(loopback)
         return loopback
 

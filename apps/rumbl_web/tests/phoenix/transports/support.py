@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from rumbl_web.phoenix.transport import Connection, Opcode
 from rumbl_web.phoenix.transports import frames
 from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.options import Limits
 
 DEADLINE_S = 5.0
 KEY = b"\x37\xfa\x21\x3d"
@@ -167,7 +168,12 @@ class Loopback:
         self._clients: list[Client] = []
 
     def connect(
-        self, handler: Recorder | None = None, *, receive_buffer: int = 0, early: bytes = b""
+        self,
+        handler: Recorder | None = None,
+        *,
+        receive_buffer: int = 0,
+        early: bytes = b"",
+        limits: Limits | None = None,
     ) -> tuple[Client, Recorder]:
         """A client whose connection is open, and its handler."""
         recorder = handler or Recorder()
@@ -176,7 +182,7 @@ class Loopback:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.connect(self._listener.getsockname())
         accepted, _ = self._listener.accept()
-        self.hub.adopt(accepted, recorder, early=early)
+        self.hub.adopt(accepted, recorder, early=early, limits=limits)
         client = Client(sock)
         self._clients.append(client)
         recorder.opening.get(timeout=DEADLINE_S)

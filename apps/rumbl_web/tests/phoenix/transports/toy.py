@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Request
 from rumbl_web.phoenix.transport import Connection, Opcode
 from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.options import HubOptions, Limits
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
@@ -46,7 +46,7 @@ def accept(params: dict[str, str], info: websocket.ConnectInfo) -> Toy | None:
 
 def make_app(hub: Hub | None = None) -> Flask:
     """The application. `GET /stats` tells about the process."""
-    hub = hub or Hub(HubOptions(rate_per_s=None))
+    hub = hub or Hub(HubOptions(limits=Limits(rate_per_s=None)))
     app = Flask(__name__)
     app.config["HUB"] = hub
     pages = Blueprint("pages", __name__)

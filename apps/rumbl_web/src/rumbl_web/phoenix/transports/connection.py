@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rumbl_web.phoenix.transport import Opcode, SocketHandler
     from rumbl_web.phoenix.transports.group import HubSubscription
     from rumbl_web.phoenix.transports.hub import Hub
+    from rumbl_web.phoenix.transports.options import Limits
     from rumbl_web.phoenix.transports.outbox import Outbox
 
 OPEN: Final = 0
@@ -34,16 +35,18 @@ class HubConnection:
         "fd",
         "handler",
         "hub",
+        "limits",
         "outbox",
         "phase",
         "seen",
         "subscriptions",
     )
 
-    def __init__(self, hub: Hub, fd: int, handler: SocketHandler, now: int) -> None:
+    def __init__(self, hub: Hub, fd: int, handler: SocketHandler, now: int, limits: Limits) -> None:
         self.hub = hub
         self.fd = fd
         self.handler: SocketHandler | None = handler
+        self.limits = limits
         self.phase = OPEN
         self.decoder: frames.Decoder | None = None
         self.outbox: Outbox | None = None

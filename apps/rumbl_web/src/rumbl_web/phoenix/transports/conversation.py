@@ -42,10 +42,7 @@ class Conversations:
         self._fanout = fanout
         self._options = options
         self._reader = syscalls.Reader()
-        self._spare = self._new_decoder()
-        rate = options.rate_per_s
-        self._cost = 1_000_000 // rate if rate else 0
-        self._patience = self._cost * options.rate_burst
+        self._spare = frames.Decoder()
         self.closing: dict[HubConnection, int] = {}
         self.frames_in = 0
         self.bytes_in = 0
@@ -70,7 +67,7 @@ class Conversations:
         connection.seen = self._wire.now
         self.bytes_in += len(data)
         if connection.decoder is None and connection.phase == OPEN:
-            text = frames.sole_text(data, self._options.max_frame)
+            text = frames.sole_text(data, connection.limits.max_frame)
             if text is not None:
                 self._event(connection, frames.TEXT, text)
                 return
@@ -113,22 +110,23 @@ class Conversations:
         self.closing.pop(connection, None)
 
     def _decode(self, connection: HubConnection, data: bytes) -> None:
-        decoder = connection.decoder or self._spare
+        limits = connection.limits
+        decoder = connection.decoder or self._spare.limited(limits.max_frame, limits.max_message)
         events = decoder.feed(data)
         if decoder.parts:
-            self._charge(connection, decoder.parts * self._cost // _FRAGMENTS_PER_MESSAGE)
+            self._charge(connection, decoder.parts * limits.cost // _FRAGMENTS_PER_MESSAGE)
             decoder.parts = 0
         for opcode, payload in events:
             self._event(connection, opcode, payload)
         if decoder.failure:
-            self._spare = self._new_decoder()
+            self._spare = frames.Decoder()
             connection.decoder = None
             self._violated(connection, decoder.failure)
         elif decoder.idle:
             connection.decoder = None
         elif connection.decoder is None and connection.fd >= 0:
             connection.decoder = decoder
-            self._spare = self._new_decoder()
+            self._spare = frames.Decoder()
 
     def _violated(self, connection: HubConnection, code: int) -> None:
         if connection.phase == OPEN:
@@ -144,7 +142,7 @@ class Conversations:
                 self.closing.pop(connection, None)
             return
         self.frames_in += 1
-        self._charge(connection, self._cost)
+        self._charge(connection, connection.limits.cost)
         if connection.phase != OPEN:
             return
         if opcode <= frames.BINARY:
@@ -184,7 +182,8 @@ class Conversations:
         now = self._wire.now
         busy_until = max(connection.busy_until, now)
         connection.busy_until = busy_until + cost
-        if self._cost and busy_until - now >= self._patience:
+        limits = connection.limits
+        if limits.cost and busy_until - now >= limits.patience:
             self.fail(connection, _RULE_BROKEN, "too many messages")
 
     def _end(self, connection: HubConnection, phase: int, code: int, wait_s: float) -> None:
@@ -202,6 +201,3 @@ class Conversations:
             handler.closed(code)
         except BaseException:
             log.exception("%s failed on its end (%d)", type(handler).__name__, code)
-
-    def _new_decoder(self) -> frames.Decoder:
-        return frames.Decoder(self._options.max_frame, self._options.max_message)

@@ -140,6 +140,12 @@ class Decoder:
         self.failure = 0
         self.parts = 0
 
+    def limited(self, max_frame: int, max_message: int) -> Decoder:
+        """Return itself, with these limits from now on."""
+        self._max_frame = max_frame
+        self._max_message = max_message
+        return self
+
     @property
     def idle(self) -> bool:
         """Nothing is kept: the next byte starts a new frame of a new message."""

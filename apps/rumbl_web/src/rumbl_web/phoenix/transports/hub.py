@@ -27,7 +27,7 @@ from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.group import HubSubscription
-from rumbl_web.phoenix.transports.options import HubOptions
+from rumbl_web.phoenix.transports.options import HubOptions, Limits
 from rumbl_web.phoenix.transports.sweep import SERVICE_RESTART, Sweep
 from rumbl_web.phoenix.transports.wire import BROKEN, Wire
 
@@ -79,12 +79,19 @@ class Hub:
         return self._accepting and self._wire.connections < self._room
 
     def adopt(
-        self, sock: socket.socket, handler: SocketHandler, *, head: bytes = b"", early: bytes = b""
+        self,
+        sock: socket.socket,
+        handler: SocketHandler,
+        *,
+        head: bytes = b"",
+        early: bytes = b"",
+        limits: Limits | None = None,
     ) -> None:
         """Own `sock`, a plain TCP or Unix connection, from now on.
 
         `head` is written first (the answer to the upgrade); `early` was read already and is handled as if it
-        came next. A stopped hub closes `sock` and tells the handler `closed` alone.
+        came next; `limits` are those of the options unless given. A stopped hub closes `sock` and tells the
+        handler `closed` alone.
         """
         if self._stopping:
             sock.close()
@@ -92,7 +99,7 @@ class Hub:
             return
         self._start()
         _tune(sock, self.options.unsent_bytes)
-        self.call(self._adopt, sock.detach(), handler, head, early)
+        self.call(self._adopt, sock.detach(), handler, head, early, limits or self.options.limits)
 
     def subscribe(self, connection: Connection, group: Hashable) -> HubSubscription:
         """Put `connection` into `group`, held. Everything published after this call is its."""
@@ -258,8 +265,9 @@ class Hub:
             except BaseException:
                 log.exception("%s failed on the hub", getattr(work, "__qualname__", work))
 
-    def _adopt(self, fd: int, handler: SocketHandler, head: bytes, early: bytes) -> None:
-        connection = HubConnection(self, fd, handler, self._wire.now)
+    def _adopt(self, fd: int, handler: SocketHandler, head: bytes, early: bytes, limits: Limits) -> None:
+        connection = HubConnection(self, fd, handler, self._wire.now, limits)
+        self._sweep.heed(limits.idle_timeout_s)
         try:
             self._wire.add(connection)
         except OSError:

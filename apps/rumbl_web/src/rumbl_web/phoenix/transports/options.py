@@ -1,16 +1,47 @@
-"""The limits of the hub. Every queue and every wait of it is bounded by a number here."""
+"""The limits of the hub and of clients. Every queue and every wait of the hub is bounded by a number here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may do. All clients of a mount share one object. Sizes in bytes, times in seconds."""
+
+    idle_timeout_s: float = 60.0
+    """A client that sent nothing for this long (to 7 % more) is closed with 1001."""
+
+    max_frame: int = 64 << 10
+    """A bigger frame of a client closes its connection with 1009."""
+
+    max_message: int = 64 << 10
+    """The same for the sum of a message's fragments."""
+
+    rate_per_s: int | None = 30
+    """Frames per second that one client may send for long; None is no limit. Over it: 1008."""
+
+    rate_burst: int = 60
+    """How many it may send at once before `rate_per_s` counts."""
+
+    cost: int = field(init=False)
+    """One frame's share of the rate, in µs; 0 is no limit."""
+
+    patience: int = field(init=False)
+    """How many µs of its rate a client may use up ahead of time."""
+
+    def __post_init__(self) -> None:
+        cost = 1_000_000 // self.rate_per_s if self.rate_per_s else 0
+        object.__setattr__(self, "cost", cost)
+        object.__setattr__(self, "patience", cost * self.rate_burst)
 
 
 @dataclass(frozen=True, slots=True)
 class HubOptions:
     """Sizes in bytes, times in seconds (`_s`)."""
 
-    idle_timeout_s: float = 60.0
-    """A client that sent nothing for this long (to 7 % more) is closed with 1001."""
+    limits: Limits = Limits()
+    """What a client may do unless its mount says otherwise."""
 
     close_timeout_s: float = 5.0
     """How long a close may take, ours or a client's, before the connection is cut."""
@@ -28,18 +59,6 @@ class HubOptions:
     """What one held subscription may keep; over it, its connection is closed with 1013."""
 
     held_bytes: int = 1 << 20
-
-    max_frame: int = 64 << 10
-    """A bigger frame of a client closes its connection with 1009."""
-
-    max_message: int = 64 << 10
-    """The same for the sum of a message's fragments."""
-
-    rate_per_s: int | None = 30
-    """Frames per second that one client may send for long; None is no limit. Over it: 1008."""
-
-    rate_burst: int = 60
-    """How many it may send at once before `rate_per_s` counts."""
 
     max_connections: int = 100_000
     """Upgrades over it, or over what the process has descriptors for, are refused with 503."""

@@ -31,10 +31,7 @@ class Sweep:
         self._conversations = conversations
         self._options = options
         self._tick_s = min(
-            options.idle_timeout_s / _TICKS_PER_IDLE,
-            options.stall_timeout_s / _SHARES,
-            options.close_timeout_s / _SHARES,
-            _LONGEST_TICK_S,
+            options.stall_timeout_s / _SHARES, options.close_timeout_s / _SHARES, _LONGEST_TICK_S
         )
         self._next = 0
         self._share = 0
@@ -45,6 +42,12 @@ class Sweep:
     def draining(self) -> bool:
         """Everybody is being sent away."""
         return self._leaving is not None
+
+    def heed(self, idle_timeout_s: float) -> None:
+        """Tick often enough for a client with this idle timeout."""
+        tick_s = idle_timeout_s / _TICKS_PER_IDLE
+        if tick_s < self._tick_s:
+            self._tick_s, self._next = tick_s, 0
 
     def wait_s(self) -> float:
         """How long the hub may sleep; -1 is for ever."""
@@ -76,10 +79,12 @@ class Sweep:
                 self._conversations.close(self._leaving.popleft(), SERVICE_RESTART, "restart")
 
     def _close_idle(self, now: int) -> None:
-        oldest = now - int(self._options.idle_timeout_s * 1_000_000)
         self._share = (self._share + 1) % _SHARES
         for connection in self._wire.table[self._share :: _SHARES]:
-            if connection is not None and connection.seen < oldest:
+            if (
+                connection is not None
+                and now - connection.seen > connection.limits.idle_timeout_s * 1_000_000
+            ):
                 self._conversations.close(connection, GOING_AWAY, "idle")
 
     def _close_stalled(self, now: int) -> None:

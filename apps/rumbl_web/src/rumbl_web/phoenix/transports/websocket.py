@@ -20,15 +20,12 @@ from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transport import SocketHandler
 from rumbl_web.phoenix.transports import handover, handshake
 from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.options import Limits
 from rumbl_web.phoenix.transports.origin import CheckOrigin, Origin, Rule, parse, rule
 from rumbl_web.phoenix.transports.wire import BROKEN
 
 log = logging.getLogger(__name__)
 
-VERSIONS = frozenset({"2.0.0"})
-"""Protocol versions (`vsn`) that have a serializer."""
-
-_OLDEST_VERSION = "1.0.0"
 _LONGEST_HEADER = 1024
 
 
@@ -52,9 +49,10 @@ request's thread. A handler hears `closed` in any case, even if its connection n
 class HubSock(Sock):  # type: ignore[misc]  # the base has no types
     """flask-sock whose routes answer a `SocketHandler`, to hand the connection to the hub, or a refusal."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, limits: Limits | None = None) -> None:
         super().__init__()
         self._hub = hub
+        self._limits = limits
 
     def route(self, path: str, bp: Blueprint | None = None, **options: Any) -> Callable[..., Any]:
         """Decorate a view of `path`, which only upgrade requests reach."""
@@ -78,7 +76,7 @@ class HubSock(Sock):  # type: ignore[misc]  # the base has no types
             handler.closed(BROKEN)
             mistakes.report(log, "no descriptor for another connection")
             return _refusal(503)
-        self._hub.adopt(sock, handler, head=head, early=early)
+        self._hub.adopt(sock, handler, head=head, early=early, limits=self._limits)
         return Response(status=101)  # for the log; the server writes it into the dead socket
 
 
@@ -90,21 +88,21 @@ def mount(
     *,
     check_origin: CheckOrigin = True,
     host: str | None = None,
-    versions: frozenset[str] = VERSIONS,
+    limits: Limits | None = None,
 ) -> None:
     """Open `<path>/websocket` on `blueprint`.
 
-    `host` is the site's public host for `check_origin=True`; without it, the request's own. Refusals come
-    before the handshake: 400 for what is no proper upgrade, 403 with an empty body for a wrong `vsn`, a
-    foreign origin or a None of `accept` (or the status it names), 503 while the hub takes nobody. Raises
-    ValueError for a bad `check_origin`.
+    `host` is the site's public host for `check_origin=True`; without it, the request's own. `limits` are the
+    hub's unless given. Refusals come before the handshake: 400 for what is no proper upgrade, 403 with an
+    empty body for a foreign origin or a None of `accept` (or the status it names), 503 while the hub takes
+    nobody. Raises ValueError for a bad `check_origin`.
     """
     may_come = rule(check_origin, host)
-    sock = HubSock(hub)
+    sock = HubSock(hub, limits)
 
     @sock.route(f"{path}/websocket", bp=blueprint, endpoint=f"{path.strip('/').replace('/', '_')}_websocket")
     def websocket() -> SocketHandler | Response:
-        refused = _check(request.environ, hub, may_come, versions)
+        refused = _check(request.environ, hub, may_come)
         if refused is not None:
             return refused
         handover.find(request.environ)
@@ -114,7 +112,7 @@ def mount(
         return handler
 
 
-def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule, versions: frozenset[str]) -> Response | None:
+def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule) -> Response | None:
     wrong = handshake.problem(environ)
     if wrong is not None:
         return Response(wrong, 400, {"Sec-WebSocket-Version": "13"}, mimetype="text/plain")
@@ -124,8 +122,6 @@ def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule, versions: froze
     own = parse(f"{request.scheme}://{request.host}") or Origin(request.scheme, "", None)
     if origin is not None and not may_come(origin, own):
         mistakes.report(log, "socket refused: origin %.200r is not allowed by check_origin", origin)
-        return _refusal(403)
-    if request.args.get("vsn", _OLDEST_VERSION) not in versions:
         return _refusal(403)
     return None
 
