@@ -141,3 +141,25 @@ def test_a_topic_without_seats_costs_nothing(fastlane: Fastlane, fanout: Countin
     fastlane.dispatch(Broadcast("nobody", "hello", {"x": object()}), None)
 
     assert fanout.publishes == 0
+
+
+def test_topics_with_seats_are_heard_for_from_the_first_to_the_last(fanout: CountingFanout) -> None:
+    told: list[str] = []
+
+    class Listener:
+        def listen(self, topic: str) -> None:
+            told.append(f"+{topic}")
+
+        def unlisten(self, topic: str) -> None:
+            told.append(f"-{topic}")
+
+    fastlane = Fastlane(fanout, Listener())
+    one = Seated().sit(fastlane, V2JSON())
+    two = Seated().sit(fastlane, V2JSON(), "secret")
+
+    for process in (one, two):
+        assert told == ["+room"]
+        assert process.seat is not None
+        fastlane.leave_seat(process.seat)
+
+    assert told == ["+room", "-room"]

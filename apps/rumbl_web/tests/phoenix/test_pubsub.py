@@ -8,6 +8,9 @@ import pytest
 
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.pubsub import PubSub
+from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
+from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
+from rumbl_web.phoenix.pubsub_adapters.memory import Network
 
 
 class Ear:
@@ -108,3 +111,73 @@ def test_a_subscriber_may_unsubscribe_while_it_hears(pubsub: PubSub) -> None:
     pubsub.broadcast("a", "again", {})
 
     assert [len(ear.heard) for ear in ears] == [1, 1, 1]
+
+
+class Recorder(LocalAdapter):
+    """An adapter that keeps what it is told to listen to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def subscribe(self, topic: str) -> None:
+        self.told.append(f"+{topic}")
+
+    def unsubscribe(self, topic: str) -> None:
+        self.told.append(f"-{topic}")
+
+
+def test_the_adapter_is_told_of_first_and_last_subscribers_only() -> None:
+    adapter = Recorder()
+    pubsub = PubSub(adapter)
+    one, two = Ear(), Ear()
+
+    for ear in (one, two, one):
+        pubsub.subscribe("a", ear)
+    pubsub.listen("a")
+    for ear in (one, two):
+        pubsub.unsubscribe("a", ear)
+    pubsub.unlisten("a")
+    pubsub.listen("a")
+    pubsub.subscribe("a", one)
+    pubsub.unlisten("a")
+    pubsub.unsubscribe("a", one)
+    pubsub.unsubscribe("a", one)
+
+    assert adapter.told == ["+a", "-a", "+a", "-a"]
+
+
+def test_listening_is_counted(pubsub: PubSub) -> None:
+    pubsub.listen("a")
+    pubsub.listen("a")
+    pubsub.unlisten("a")
+
+    assert pubsub.topics() == {"a"}
+
+    pubsub.unlisten("a")
+
+    assert pubsub.topics() == set()
+
+
+def test_topics_can_be_asked_for_by_their_beginning(pubsub: PubSub) -> None:
+    for topic in ("videos:1", "users:1"):
+        pubsub.subscribe(topic, Ear())
+    pubsub.listen("videos:2")
+
+    assert pubsub.topics("videos:") == {"videos:1", "videos:2"}
+
+
+def test_everyone_who_asked_hears_of_a_gap_whatever_the_others_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    network = Network()
+    pubsub = PubSub(network.adapter("a"))
+    gaps: list[Gap] = []
+    pubsub.on_gap(lambda _gap: 1 / 0)
+    pubsub.on_gap(gaps.append)
+
+    network.cut("a")
+    network.heal("a")
+
+    assert len(gaps) == 1
+    assert "ZeroDivisionError" in caplog.text

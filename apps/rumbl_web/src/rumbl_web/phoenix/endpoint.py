@@ -29,7 +29,7 @@ class Endpoint:
         self.fanout = fanout
         self.secret = secret
         self.services: dict[str, Any] = dict(services or {})
-        self.fastlane = Fastlane(fanout)
+        self.fastlane = Fastlane(fanout, pubsub)
         pubsub.attach(self.fastlane)
 
     def broadcast(self, topic: str, event: str, payload: Any) -> None:

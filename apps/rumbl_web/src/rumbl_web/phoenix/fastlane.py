@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Final
+from typing import Final, Protocol
 
 from info_sys.otp import Process
 from rumbl_web.phoenix.message import Broadcast
@@ -50,11 +50,22 @@ class Seat:
         self.subscription = subscription
 
 
+class Listener(Protocol):
+    """Who must know which topics have seats, to hear other nodes on them: PubSub. Never blocks."""
+
+    def listen(self, topic: str) -> None:
+        """The first seat of `topic` is being taken."""
+
+    def unlisten(self, topic: str) -> None:
+        """Its last one was left."""
+
+
 class Fastlane:
     """All groups over one fan-out. Safe to use from any thread."""
 
-    def __init__(self, fanout: Fanout) -> None:
+    def __init__(self, fanout: Fanout, listener: Listener | None = None) -> None:
         self.fanout = fanout
+        self._listener = listener
         self._lock = threading.Lock()
         self._groups: dict[str, tuple[Group, ...]] = {}
 
@@ -119,6 +130,9 @@ class Fastlane:
         for group in groups:
             if group.serializer is serializer and group.intercepts == intercepts:
                 return group
+        # Under the lock, so that a last and a first seat at once are told in their order.
+        if not groups and self._listener is not None:
+            self._listener.listen(topic)
         group = Group(topic, serializer, intercepts)
         self._groups[topic] = (*groups, group)
         return group
@@ -129,3 +143,5 @@ class Fastlane:
             self._groups[group.topic] = rest
         else:
             del self._groups[group.topic]
+            if self._listener is not None:
+                self._listener.unlisten(group.topic)

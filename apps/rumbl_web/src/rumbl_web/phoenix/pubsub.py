@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from rumbl_web.phoenix.message import Broadcast
-from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
+from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter, Gap
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,10 @@ class PubSub:
         # One receiver stands for itself, several are a dict: most disconnect topics have one.
         self._receivers: dict[str, _Receivers] = {}
         self._dispatchers: tuple[Dispatcher, ...] = ()
-        self.adapter.start(self.deliver)
+        # How many dispatchers' crowds wait for a topic.
+        self._listening: dict[str, int] = {}
+        self._gap_handlers: tuple[Callable[[Gap], None], ...] = ()
+        self.adapter.start(self.deliver, self._tell_gap)
 
     def subscribe(self, topic: str, receiver: Receiver) -> None:
         """Send `receiver` every Broadcast on `topic` from now on, once, however often it subscribes."""
@@ -56,6 +60,8 @@ class PubSub:
             there = self._receivers.get(topic)
             if there is None:
                 self._receivers[topic] = receiver
+                if topic not in self._listening:
+                    self.adapter.subscribe(topic)
             elif isinstance(there, dict):
                 there[receiver] = None
             elif there is not receiver:
@@ -69,6 +75,8 @@ class PubSub:
                 there.pop(receiver, None)
             if there is receiver or there == {}:
                 del self._receivers[topic]
+                if topic not in self._listening:
+                    self.adapter.unsubscribe(topic)
 
     def attach(self, dispatcher: Dispatcher) -> None:
         """Hand every broadcast to `dispatcher` too."""
@@ -79,6 +87,36 @@ class PubSub:
         """Stop it."""
         with self._lock:
             self._dispatchers = tuple(d for d in self._dispatchers if d is not dispatcher)
+
+    def listen(self, topic: str) -> None:
+        """Hear the other nodes on `topic` for a dispatcher that has subscribers there. Calls are counted."""
+        with self._lock:
+            if topic not in self._receivers and topic not in self._listening:
+                self.adapter.subscribe(topic)
+            self._listening[topic] = self._listening.get(topic, 0) + 1
+
+    def unlisten(self, topic: str) -> None:
+        """Take one `listen` back."""
+        with self._lock:
+            self._listening[topic] -= 1
+            if self._listening[topic]:
+                return
+            del self._listening[topic]
+            if topic not in self._receivers:
+                self.adapter.unsubscribe(topic)
+
+    def topics(self, prefix: str = "") -> set[str]:
+        """The topics that begin with `prefix` and have subscribers on this node."""
+        with self._lock:
+            return {topic for topic in (*self._receivers, *self._listening) if topic.startswith(prefix)}
+
+    def on_gap(self, handler: Callable[[Gap], None]) -> None:
+        """Call `handler`, on any thread, when broadcasts of other nodes may have been lost.
+
+        It must not block.
+        """
+        with self._lock:
+            self._gap_handlers = (*self._gap_handlers, handler)
 
     def broadcast(self, topic: str, event: str, payload: Any) -> None:
         """Tell every subscriber of `topic` on every node.
@@ -112,6 +150,13 @@ class PubSub:
         with self._lock:
             there = self._receivers.get(topic, {})
             return list(there) if isinstance(there, dict) else [there]
+
+    def _tell_gap(self, gap: Gap) -> None:
+        for handler in self._gap_handlers:
+            try:
+                handler(gap)
+            except Exception:
+                log.exception("%r failed on %r", handler, gap)
 
     def stop(self) -> None:
         """Hear nothing more from other nodes."""

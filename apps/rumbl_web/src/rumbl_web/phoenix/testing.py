@@ -25,6 +25,7 @@ from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast, Message, Reply
 from rumbl_web.phoenix.pubsub import PubSub
+from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.serializer import Serializer
 from rumbl_web.phoenix.serializers.v2_client import decode_from_server, encode_to_server
 from rumbl_web.phoenix.socket import ConnectInfo, Refused, Socket
@@ -141,11 +142,10 @@ class Pushed:
         self.process = process
 
 
-def make_endpoint(**services: Any) -> Endpoint:
-    """An endpoint of its own for a test."""
-    return Endpoint(
-        PubSub(), InlineFanout(), "a secret for tests, long enough to be one: 0123456789", services
-    )
+def make_endpoint(adapter: Adapter | None = None, **services: Any) -> Endpoint:
+    """An endpoint of its own for a test; `adapter` (say, of a memory Network) joins it to others."""
+    secret = "a secret for tests, long enough to be one: 0123456789"  # noqa: S105 - signs nothing real
+    return Endpoint(PubSub(adapter), InlineFanout(), secret, services)
 
 
 def connect(

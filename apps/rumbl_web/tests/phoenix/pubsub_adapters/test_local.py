@@ -9,7 +9,7 @@ from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 def test_nobody_else_is_told() -> None:
     adapter, delivered = LocalAdapter("me"), []
 
-    adapter.start(delivered.append)
+    adapter.start(delivered.append, delivered.append)
     adapter.broadcast(Broadcast("a", "hello", {}))
     adapter.stop()
 
