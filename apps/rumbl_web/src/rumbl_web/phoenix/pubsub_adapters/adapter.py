@@ -48,7 +48,7 @@ class Adapter(Protocol):
         """
 
     def subscribe(self, topic: str) -> None:
-        """Listen to `topic` from now on. Never blocks. If it takes effect late, a Gap of the topic follows."""
+        """Listen to `topic` from now on. Never blocks. If it takes effect late, a Gap of it follows."""
 
     def unsubscribe(self, topic: str) -> None:
         """Listen to it no more. Never blocks."""
