@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.cli": "tests/integration/test_start.py",
     "rumbl_web.logs": "tests/integration/test_start.py",
+    "rumbl_web.notes": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.phoenix.transports.connection": f"{WEB}/phoenix/transports/test_hub.py",
     "rumbl_web.phoenix.transports.fanout": f"{WEB}/phoenix/transports/test_hub_fanout.py",
     "rumbl_web.phoenix.transports.wire": f"{WEB}/phoenix/transports/test_hub.py",

@@ -15,9 +15,6 @@ from simple_websocket import Client, ConnectionClosed, ConnectionError
 BOOT = re.compile(r'<script id="rumbl-boot" type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
 TOKEN = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
 
-SETTLE_S = 2.0
-"""As in the page's resume.js: a live note this young may have overtaken another."""
-
 
 class Account:
     """A person with cookies, by HTTP."""
@@ -50,6 +47,53 @@ class Account:
         return dict(json.loads(found[1]))
 
 
+class Chain:
+    """Up to which note a viewer has everything: the page's resume.js in Python."""
+
+    def __init__(self) -> None:
+        self.id = 0
+        self._heard = 0
+        self._beyond: dict[int, int | None] = {}
+
+    @property
+    def gap(self) -> bool:
+        """Whether a note is known to be there that can't be reached from what is here."""
+        return self._heard > self.id
+
+    def ask(self) -> tuple[int, int]:
+        """The id to list after, and what the list will answer for."""
+        return self.id, self._heard
+
+    def page(self, asked: tuple[int, int], ids: list[int], more: bool) -> None:
+        """A page of the list came."""
+        self._lead(max([*ids, 0 if more else asked[1]]))
+
+    def live(self, id: int, prev: int | None) -> None:
+        """A live note came."""
+        if id <= self.id:
+            return
+        self.heard(id)
+        if self._follows(prev):
+            self._lead(id)
+        else:
+            self._beyond[id] = prev
+
+    def heard(self, id: int) -> None:
+        """There is a note of this id."""
+        self._heard = max(self._heard, id)
+
+    def _follows(self, prev: int | None) -> bool:
+        return self.id == 0 if prev is None else prev <= self.id
+
+    def _lead(self, id: int) -> None:
+        self.id = max(self.id, id)
+        for following, prev in sorted(self._beyond.items()):
+            if following > self.id and not self._follows(prev):
+                return
+            self.id = max(self.id, following)
+            del self._beyond[following]
+
+
 class Viewer:
     """One tab on one video: joins, posts, and keeps what a page would show, by id."""
 
@@ -62,7 +106,7 @@ class Viewer:
         self._refs = itertools.count(1)
         self._join_ref = ""
         self._keys: dict[str, str] = {}
-        self._seen_at: dict[int, float] = {}
+        self._chain = Chain()
         self._socket: Client | None = None
 
     def connect(self, deadline_s: float = 20.0) -> Viewer:
@@ -112,6 +156,14 @@ class Viewer:
             )
             self.read()
 
+    def catch_up(self) -> bool:
+        """Fetch what was lost on the way, as a page does a moment after it notices; whether anything was."""
+        if not self._chain.gap:
+            return False
+        asked = self._chain.ask()
+        self._list(asked, self.push("list_annotations", {"after_id": asked[0]}))
+        return True
+
     def close(self) -> None:
         """Leave as a closed tab does."""
         if self._socket is not None:
@@ -119,13 +171,21 @@ class Viewer:
 
     def _join(self) -> None:
         self._keys.clear()
-        payload = {"last_seen_id": self._settled()}
+        asked = self._chain.ask()
         self._join_ref = ref = str(next(self._refs))
         assert self._socket is not None
-        self._socket.send(json.dumps([ref, ref, self._topic, "phx_join", payload]))
-        response = self._reply_to(ref)
-        while response["more"]:
-            response = self._reply_to(self.push("list_annotations", {"after_id": max(self.notes)}))
+        self._socket.send(json.dumps([ref, ref, self._topic, "phx_join", {"last_seen_id": asked[0]}]))
+        self._list(asked, ref)
+
+    def _list(self, asked: tuple[int, int], ref: str) -> None:
+        """Take in pages until the list is at its end."""
+        while True:
+            response = self._reply_to(ref)
+            self._chain.page(asked, [note["id"] for note in response["annotations"]], response["more"])
+            if not response["more"]:
+                return
+            asked = self._chain.ask()
+            ref = self.push("list_annotations", {"after_id": asked[0]})
 
     def _reply_to(self, ref: str) -> dict[str, Any]:
         end = time.monotonic() + 10
@@ -139,20 +199,18 @@ class Viewer:
     def _take(self, message: list[Any]) -> None:
         _, ref, _, event, payload = message
         if event == "new_annotation":
-            self._show(payload, time.monotonic())
+            self._show(payload)
+            self._chain.live(payload["id"], payload["prev"])
+        elif event == "latest":
+            self._chain.heard(payload["id"])
         elif event == "phx_reply" and payload["status"] == "ok":
             for note in payload["response"].get("annotations", ()):
-                self._show(note, 0.0)
+                self._show(note)
             key = self._keys.pop(ref, None) if ref else None
             if key is not None:
                 self.acknowledged[key] = payload["response"]["id"]
+                self._chain.heard(payload["response"]["id"])
                 self.pending.pop(key, None)
 
-    def _show(self, note: dict[str, Any], seen_at: float) -> None:
+    def _show(self, note: dict[str, Any]) -> None:
         self.notes.setdefault(note["id"], note)
-        self._seen_at.setdefault(note["id"], seen_at)
-
-    def _settled(self) -> int:
-        """The id to resume after: like the page, it doubts live notes that came just before the cut."""
-        limit = time.monotonic() - SETTLE_S
-        return max((id for id, seen_at in self._seen_at.items() if seen_at <= limit), default=0)

@@ -86,6 +86,8 @@ def test_whoever_asks_for_what_came_after_the_last_id_misses_nothing() -> None:
     done.set()
     reader.join(timeout=10)
     assert seen == sorted(id for ids in written for id in ids)
+    chain = [note.prev_id for note in multimedia.list_annotations_after(video)]
+    assert chain == [None, *seen[:-1]], "each names the one before it, however many write at once"
     assert len(seen) == writers * notes
 
 

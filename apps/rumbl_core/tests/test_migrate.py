@@ -34,11 +34,34 @@ def test_goes_up_and_down_and_up_again(empty: URL) -> None:
     migrate.up(empty)
     assert migrate.version(empty) == migrate.latest()
     assert tables(empty) >= {"users", "videos", "categories", "annotations", "user_tokens"}
-    for _ in range(5):
+    for _ in range(6):
         migrate.down(empty)
     assert tables(empty) == {"alembic_version"}
     migrate.up(empty)
     assert migrate.differences(empty) == []
+
+
+def test_notes_from_before_the_chain_are_chained_in_the_order_of_their_ids(empty: URL) -> None:
+    migrate.up(empty)
+    migrate.down(empty)
+    with psycopg.connect(address.conninfo(empty)) as connection:
+        connection.execute(
+            "INSERT INTO users (id, name, username, inserted_at, updated_at) OVERRIDING SYSTEM VALUE "
+            "VALUES (1, 'Eva', 'eva', now(), now())"
+        )
+        connection.execute(
+            "INSERT INTO videos (id, inserted_at, updated_at) OVERRIDING SYSTEM VALUE "
+            "VALUES (1, now(), now()), (2, now(), now())"
+        )
+        connection.execute(
+            "INSERT INTO annotations (id, body, at, user_id, video_id, inserted_at) OVERRIDING SYSTEM VALUE "
+            "SELECT id, 'x', 9 - id, 1, 1 + id / 3 %% 2, now() FROM generate_series(1, 7) AS id",
+            (),
+        )
+    migrate.up(empty)
+    with psycopg.connect(address.conninfo(empty)) as connection:
+        chain = connection.execute("SELECT video_id, id, prev_id FROM annotations ORDER BY id").fetchall()
+    assert chain == [(1, 1, None), (1, 2, 1), (2, 3, None), (2, 4, 3), (2, 5, 4), (1, 6, 2), (1, 7, 6)]
 
 
 def test_two_processes_may_migrate_at_once(empty: URL) -> None:

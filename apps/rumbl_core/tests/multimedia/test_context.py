@@ -297,6 +297,22 @@ class TestAnnotateVideo:
         assert answers == [True, False]
         assert not any(note.is_new for note in multimedia.list_annotations(video))
 
+    def test_a_note_names_the_one_before_it_on_its_video(self, owner: User) -> None:
+        video, other = video_fixture(owner), video_fixture(owner)
+        first = annotation_fixture(owner, video, at=9)
+        annotation_fixture(owner, other)
+        second = annotation_fixture(owner, video, at=1, client_key="k")
+        assert annotation_fixture(owner, video, client_key="k").prev_id == first.id, (
+            "a twin stays where it is"
+        )
+        third = annotation_fixture(owner, video)
+        assert [note.prev_id for note in (first, second, third)] == [None, first.id, second.id]
+        assert [note.prev_id for note in multimedia.list_annotations_after(video)] == [
+            None,
+            first.id,
+            second.id,
+        ]
+
     def test_a_backend_answers_a_question_once(self, owner: User) -> None:
         video, wolfram = video_fixture(owner), user_fixture(username="wolfram")
         question = annotation_fixture(owner, video, body="1 + 1")
@@ -351,6 +367,16 @@ class TestListAnnotations:
         first = multimedia.list_annotations_after(video, 0, 10_000)
         rest = multimedia.list_annotations_after(video, first[-1].id)
         assert (len(first), len(rest)) == (500, 1)
+
+    def test_a_page_says_whether_there_are_more(self, owner: User, video: Video) -> None:
+        assert multimedia.list_annotations_page(video) == ([], False)
+        row = {"body": "x", "at": 0, "user_id": owner.id, "video_id": video.id}
+        repo.insert_new(Annotation, [row] * 501)
+        first, more = multimedia.list_annotations_page(video)
+        assert (len(first), more) == (500, True)
+        assert multimedia.list_annotations_page(video, first[0].id)[1] is False, "500 are left: no more"
+        rest, more = multimedia.list_annotations_page(video.id, first[-1].id, 1)
+        assert (len(rest), more) == (1, False)
 
     def test_counts_for_a_list_in_one_query(self, owner: User, video: Video) -> None:
         other = video_fixture(owner)

@@ -1,5 +1,5 @@
 // The conversation `videos:<id>` with the server.
-import { Resume } from "./resume.js";
+import { CatchUp } from "./catch-up.js";
 
 const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
 
@@ -8,12 +8,14 @@ const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
  * `left(crashed)` when the channel is down until its rejoin, `impossible(reason)` and `deleted()`.
  */
 export class VideoChannel {
-  #resume = new Resume(); #on; #fetching = 0;
+  #catchUp; #on;
 
-  constructor(connection, videoId, on) {
+  constructor(connection, videoId, on, clock) {
     this.#on = on;
-    this.phoenix = connection.socket.channel(`videos:${videoId}`, () => ({ last_seen_id: this.#resume.id }));
-    this.phoenix.on("new_annotation", (note) => this.#live(note));
+    this.#catchUp = new CatchUp((id, answers) => this.#list(id, answers), on, clock);
+    this.phoenix = connection.socket.channel(`videos:${videoId}`, () => ({ last_seen_id: this.#catchUp.join() }));
+    this.phoenix.on("new_annotation", (note) => this.#catchUp.live(note));
+    this.phoenix.on("latest", ({ id }) => this.#catchUp.heard(id));
     this.phoenix.on("video_deleted", () => on.deleted());
     this.phoenix.onError((reason) => this.#lost(reason));
   }
@@ -35,38 +37,26 @@ export class VideoChannel {
   /** Send a note; exactly one of `ok(reply)`, `refused(reply)` or `unanswered()` is called, or none if we leave. */
   post({ body, at, key }, { ok, refused, unanswered }) {
     this.phoenix.push("new_annotation", { body, at, key })
-      .receive("ok", ok).receive("error", refused).receive("timeout", unanswered);
+      .receive("ok", (reply) => this.#stored(reply, ok)).receive("error", refused).receive("timeout", unanswered);
+  }
+
+  #stored(reply, ok) {
+    ok(reply);
+    this.#catchUp.heard(reply.id); // its broadcast came before, unless it was lost
   }
 
   #joined(reply) {
-    this.#fetching += 1;
     this.#on.joined(reply);
-    this.#page(reply, this.#fetching);
+    this.#catchUp.joined(reply);
   }
 
-  #page({ annotations = [], more = false }, turn) {
-    if (turn !== this.#fetching) return; // a rejoin has begun the list anew from where we were
-    const before = this.#resume.id;
-    this.#resume.page(annotations.map(({ id }) => id), more);
-    this.#on.listed(annotations);
-    const moved = this.#resume.id > before; // else a wrong server would keep us asking for ever
-    if (more && moved) this.#next(turn);
-  }
-
-  #next(turn) {
-    if (turn !== this.#fetching) return;
-    this.phoenix.push("list_annotations", { after_id: this.#resume.id })
-      .receive("ok", (reply) => this.#page(reply, turn))
-      .receive("timeout", () => this.#next(turn));
-  }
-
-  #live(note) {
-    this.#resume.live(note.id, performance.now());
-    this.#on.live(note);
+  #list(after, { ok, failed }) {
+    this.phoenix.push("list_annotations", { after_id: after })
+      .receive("ok", ok).receive("error", failed).receive("timeout", failed);
   }
 
   #lost(reason) {
-    this.#resume.lost(performance.now());
+    this.#catchUp.lost();
     this.#on.left(reason?.source !== "transport");
   }
 }

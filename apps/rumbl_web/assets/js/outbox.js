@@ -61,6 +61,14 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
+  /** The server can't take anything just now: no fault of the note either. */
+  postponed(key) {
+    const entry = this.#entries.get(key);
+    if (entry?.state !== "sending") return;
+    Object.assign(entry, { state: "waiting", tries: entry.tries - 1 });
+    this.#changed();
+  }
+
   /** The server refused it: it stays, with the reasons. */
   refused(key, errors) {
     const entry = this.#entries.get(key);

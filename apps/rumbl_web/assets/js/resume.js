@@ -1,40 +1,60 @@
-// From which note on a rejoin must ask. Pure.
-
-/** Broadcasts from several servers may swap places by a moment; this long after, they have not. */
-export const SETTLE_MS = 2000;
+// Up to which note this page has everything. Pure.
 
 /**
- * The id after which the server lists what this page may have missed.
- *
- * It is the highest id seen, except where that could skip a note: while a long list is still being fetched
- * page by page, ids of live notes lie beyond the gap; and a note that came in the last moments before the
- * connection went may have overtaken another. Asking for too much is harmless, since notes are kept by id.
+ * Every note names the one before it on its video (`prev`, null for the first), so live notes are a chain: one
+ * whose `prev` is here leads on, one whose `prev` is not lies beyond a gap. `id` is the end of what is complete;
+ * the list after it is all that a page ever has to ask for, whatever was lost, doubled or overtaken on the way.
  */
 export class Resume {
-  #listed = 0;
-  #live = [];
-  #complete = true;
-
-  /** A page of the list arrived, complete up to its highest id; `more` says that another one follows. */
-  page(ids, more) {
-    this.#listed = ids.reduce((highest, id) => Math.max(highest, id), this.#listed);
-    this.#complete = !more;
-  }
-
-  /** A live note arrived. */
-  live(id, nowMs) {
-    this.#live.push({ id, at: nowMs });
-  }
-
-  /** The connection went: forget what was too fresh to be sure of, and all live ids beyond a gap. */
-  lost(nowMs) {
-    const settled = this.#complete ? this.#live.filter(({ at }) => nowMs - at >= SETTLE_MS) : [];
-    this.#listed = settled.reduce((highest, { id }) => Math.max(highest, id), this.#listed);
-    this.#live = [];
-  }
+  #id = 0;
+  #heard = 0;
+  #beyond = new Map(); // id of each live note beyond a gap: its prev
 
   /** The id for `last_seen_id` or `after_id`; never goes back. */
   get id() {
-    return this.#listed;
+    return this.#id;
+  }
+
+  /** Whether a note is known to be there that can't be reached from what is here. */
+  get gap() {
+    return this.#heard > this.#id;
+  }
+
+  /** What a list that is asked for now must bring: hand it to `page` with the answer. */
+  ask() {
+    return { after: this.#id, heard: this.#heard };
+  }
+
+  /** A page of the list came, complete from `after` to its highest id; `more` says that another one follows. */
+  page({ heard }, ids, more) {
+    // What we had heard of before we asked was stored by then: a list to the end has it, or it was deleted.
+    const end = more ? 0 : heard;
+    this.#lead(ids.reduce((highest, id) => Math.max(highest, id), end));
+  }
+
+  /** A live note came. One of a server that names no `prev` is simply listed again after a reconnect. */
+  live(id, prev) {
+    if (id <= this.#id || !(prev === null || Number.isSafeInteger(prev))) return;
+    this.heard(id);
+    if (this.#follows(prev)) this.#lead(id);
+    else this.#beyond.set(id, prev);
+  }
+
+  /** Somebody said that there is a note of this id. */
+  heard(id) {
+    if (Number.isSafeInteger(id)) this.#heard = Math.max(this.#heard, id);
+  }
+
+  #follows(prev) {
+    return prev === null ? this.#id === 0 : prev <= this.#id;
+  }
+
+  #lead(id) {
+    this.#id = Math.max(this.#id, id);
+    for (const [next, prev] of [...this.#beyond].sort(([a], [b]) => a - b)) {
+      if (!this.#follows(prev) && next > this.#id) return;
+      this.#id = Math.max(this.#id, next);
+      this.#beyond.delete(next);
+    }
   }
 }

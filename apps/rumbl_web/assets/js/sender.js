@@ -5,12 +5,15 @@ import { refusals } from "./outbox.js";
 export const IN_FLIGHT = 8;
 /** Time between two notes: less than 15 a second, half of what the server allows a socket. */
 export const PACE_MS = 70;
+/** How long to leave a server alone that is busy or has lost its database; doubled each time it says so again. */
+export const BUSY_MS = 500;
+const LONGEST_BUSY_MS = 8000;
 
 const CLOCK = { now: () => performance.now(), later: (task, ms) => setTimeout(task, ms) };
 
 /** `onRefused(entry, lines)` and `onUnauthorized(entry)` say what the server thought of a note. */
 export class Sender {
-  #outbox; #channel; #on; #clock; #nextAt = -Infinity; #pausing = false; #posts = 0;
+  #outbox; #channel; #on; #clock; #nextAt = -Infinity; #pausing = false; #posts = 0; #busy = 0;
 
   constructor(outbox, channel, on, clock = CLOCK) {
     this.#outbox = outbox;
@@ -49,21 +52,34 @@ export class Sender {
     entry.post = post; // a late verdict on an earlier post, from before a reconnect, says nothing about this one
     this.#channel.post(entry, {
       ok: () => this.#stored(entry),
-      refused: (reply) => this.#refused(entry, reply),
+      refused: (reply) => this.#refused(entry, post, reply),
       unanswered: () => entry.post === post && this.#again(entry),
     });
   }
 
   #stored(entry) {
+    this.#busy = 0;
     this.#outbox.acknowledge(entry.key);
     this.flush();
   }
 
-  #refused(entry, reply) {
+  #refused(entry, post, reply) {
+    if (reply?.reason === "unavailable") return entry.post === post && this.#postpone(entry);
     const lines = refusals(reply);
     this.#outbox.refused(entry.key, lines);
     if (reply?.reason === "unauthorized") this.#on.unauthorized(entry);
     else this.#on.refused(entry, lines);
+    this.flush();
+  }
+
+  // Notes that were refused together wait together: the pause grows once for all of them.
+  #postpone(entry) {
+    this.#outbox.postponed(entry.key);
+    const now = this.#clock.now();
+    if (this.#nextAt <= now + PACE_MS) {
+      this.#nextAt = now + Math.min(BUSY_MS * 2 ** this.#busy, LONGEST_BUSY_MS);
+      this.#busy += 1;
+    }
     this.flush();
   }
 

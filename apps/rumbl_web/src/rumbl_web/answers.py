@@ -12,8 +12,8 @@ from info_sys.otp.supervisor import ChildSpec
 from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
 from rumbl_core import accounts, multimedia
 from rumbl_core.result import Ok
+from rumbl_web import notes
 from rumbl_web.phoenix.endpoint import Endpoint
-from rumbl_web.views import annotation_view
 
 log = logging.getLogger(__name__)
 
@@ -79,10 +79,7 @@ class Answers:
             "source_url": result.url,
         }
         match multimedia.annotate_video(backend, question.video_id, attrs):
-            case Ok(annotation) if not annotation.is_new:
-                log.debug("question %s was answered before", question.id)
             case Ok(annotation):
-                topic = f"videos:{question.video_id}"
-                self._endpoint.broadcast(topic, "new_annotation", annotation_view.annotation_json(annotation))
+                notes.tell(self._endpoint, annotation)
             case refused:
                 log.warning("the answer to %s was refused: %s", question.id, refused)

@@ -6,6 +6,7 @@ import pytest
 
 from rumbl_core import multimedia
 from rumbl_core.accounts import User
+from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Video
 from rumbl_core.testing import annotation_fixture, user_fixture
 from rumbl_web.channels import user_socket, video_channel
@@ -98,7 +99,34 @@ def test_the_same_key_again_is_the_same_note(channel: ClientChannel, video: Vide
     assert_broadcast(channel, "new_annotation")
     assert assert_reply(push(channel, "new_annotation", note)) == first
     refute_broadcast(channel, "new_annotation")
+    assert_broadcast(channel, "latest", first)
     assert len(multimedia.list_annotations(video)) == 1
+
+
+def test_a_note_names_the_one_before_it(channel: ClientChannel, user: User, video: Video) -> None:
+    listed = annotation_fixture(user, video)
+    push(channel, "new_annotation", {"body": "next", "at": 5})
+    live = assert_broadcast(channel, "new_annotation")
+    assert live["prev"] == listed.id
+    reply = assert_reply(push(channel, "list_annotations", {"after_id": 0}))
+    assert [note["prev"] for note in reply["annotations"]] == [None, listed.id]
+
+
+def test_a_database_that_is_away_is_an_error_reply_and_nothing_crashes(
+    socket: ClientSocket, channel: ClientChannel, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rumbl_core.testing.Sandbox.session", away)
+        for event in ("new_annotation", "list_annotations"):
+            refused = push(channel, event, {"body": "kept by the page", "at": 1})
+            assert assert_reply(refused, "error") == {"reason": "unavailable"}
+        with pytest.raises(testing.JoinRefused) as refused_join:
+            testing.join(socket, VideoChannel, f"videos:{video.id}0")
+        assert refused_join.value.response == {"reason": "unavailable"}
+    assert_reply(push(channel, "new_annotation", {"body": "kept by the page", "at": 1}))
 
 
 def test_a_question_sent_again_is_answered_once(channel: ClientChannel, video: Video, wolfram: User) -> None:
@@ -134,6 +162,19 @@ def test_a_strange_high_water_mark_starts_from_the_first_note(
     annotation_fixture(user, video, body="first", at=1)
     reply, _ = subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": mark})
     assert len(reply["annotations"]) == 1
+
+
+def test_who_was_away_for_a_thousand_notes_gets_them_all_in_order(
+    socket: ClientSocket, user: User, video: Video
+) -> None:
+    ids = [annotation_fixture(user, video, body=f"note {n}", at=n % 7).id for n in range(1001)]
+    reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": ids[0]})
+    pages = [[note["id"] for note in reply["annotations"]]]
+    assert [note["prev"] for note in reply["annotations"]] == ids[:500]
+    while reply["more"]:
+        reply = assert_reply(push(channel, "list_annotations", {"after_id": pages[-1][-1]}))
+        pages.append([note["id"] for note in reply["annotations"]])
+    assert pages == [ids[1:501], ids[501:]]
 
 
 def test_a_long_list_comes_in_pages(

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Select, String, Text, select
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    Text,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from rumbl_core import casts
@@ -41,6 +52,8 @@ class Annotation(Schema):
         BigInteger, ForeignKey("annotations.id", ondelete="CASCADE")
     )
     source_url: Mapped[str | None] = mapped_column(Text)
+    prev_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The note before it on its video when it was written, None for the first. It may be deleted since."""
 
     user: Mapped[User] = relationship(lazy="raise")
 
@@ -78,6 +91,11 @@ class Annotation(Schema):
             .foreign_key_constraint("answer_to", "annotations_answer_to_fkey")
             .unique_constraint("answer_to", "annotations_answer_to_user_id_index")
         )
+
+    @staticmethod
+    def latest_id(video_id: int) -> ScalarSelect[int | None]:
+        """The highest id of a video's annotations, as a part of a statement."""
+        return select(func.max(Annotation.id)).where(Annotation.video_id == video_id).scalar_subquery()
 
     @staticmethod
     def of_video(video_id: int, since_id: int) -> Select[Annotation]:

@@ -114,7 +114,7 @@ def annotate_video(
     (a backend's) may set `answer_to` and `source_url`.
 
     The lock makes ids within a video grow in the order of commits, so "everything after the last id I saw"
-    can't miss a row.
+    can't miss a row; and it makes `prev_id` exact: between the two no note of the video lies or ever will.
     """
     row = Annotation(user_id=user.id, video_id=permalink.cast(video_id) or 0)
     judge = Annotation.changeset if user.password_hash else Annotation.answer_changeset
@@ -123,7 +123,7 @@ def annotate_video(
         return Error(wanted.put_action("insert"))
     with repo.transaction():
         repo.lock(row.video_id, _ANNOTATION_LOCKS)
-        result = _insert_once(wanted)
+        result = _insert_once(wanted.put_change("prev_id", Annotation.latest_id(row.video_id)))
     if isinstance(result, Ok):
         set_committed_value(result.value, "user", user)
     return result
@@ -139,6 +139,15 @@ def list_annotations_after(
 ) -> list[Annotation]:
     """A video's annotations after `since_id`, with users, by id: the next page of what was missed."""
     return repo.all(_annotations(video, since_id).order_by(Annotation.id).limit(_page(limit)))
+
+
+def list_annotations_page(
+    video: Video | int, since_id: object = 0, limit: int = MAX_PAGE
+) -> tuple[list[Annotation], bool]:
+    """What `list_annotations_after` gives, and whether there are more after it."""
+    size = _page(limit)
+    found = repo.all(_annotations(video, since_id).order_by(Annotation.id).limit(size + 1))
+    return found[:size], len(found) > size
 
 
 def count_annotations(of: Collection[Video]) -> dict[int, int]:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VideoChannel } from "../channel.js";
+import { FakeClock } from "./fakes.js";
 
 /** Stands in for the phoenix client: remembers pushes, answers when told. */
 class FakePhoenix {
@@ -22,9 +23,10 @@ function joined() {
   const heard = [];
   const on = Object.fromEntries(["listed", "live", "joined", "left", "impossible", "deleted"]
     .map((name) => [name, (value) => heard.push([name, value])]));
-  const channel = new VideoChannel(phoenix, 7, on);
+  const clock = new FakeClock();
+  const channel = new VideoChannel(phoenix, 7, on, clock);
   channel.join();
-  return { phoenix, heard, channel };
+  return { phoenix, heard, channel, clock };
 }
 
 test("it joins the topic of its video from the beginning", () => {
@@ -58,11 +60,42 @@ test("a page that comes after a rejoin is left alone", () => {
   assert.deepEqual(phoenix.params(), { last_seen_id: 2 });
 });
 
+test("a lost note is fetched, and a page that could not be had is asked for again", () => {
+  const { phoenix, heard, clock } = joined();
+  phoenix.pushes[0].reply("ok", { annotations: [{ id: 1, prev: null }], more: false });
+  phoenix.handlers.get("new_annotation")({ id: 3, prev: 2 });
+  clock.pass(10_000);
+  assert.deepEqual([phoenix.pushes[1].event, phoenix.pushes[1].payload], ["list_annotations", { after_id: 1 }]);
+  phoenix.pushes[1].reply("error", { reason: "unavailable" });
+  clock.pass(10_000);
+  phoenix.pushes[2].reply("ok", { annotations: [{ id: 2, prev: 1 }, { id: 3, prev: 2 }], more: false });
+  assert.deepEqual(heard.filter(([name]) => name === "live").map(([, { id }]) => id), [3, 2, 3]);
+  assert.deepEqual(phoenix.params(), { last_seen_id: 3 });
+});
+
+test("a note that somebody announces, or that was stored but not heard, is fetched", () => {
+  const { phoenix, channel, clock } = joined();
+  phoenix.pushes[0].reply("ok", { annotations: [], more: false });
+  phoenix.handlers.get("latest")({ id: 1 });
+  clock.pass(10_000);
+  phoenix.pushes[1].reply("ok", { annotations: [{ id: 1, prev: null }], more: false });
+  channel.post({ body: "x", at: 0, key: "k" }, { ok() {}, refused() {}, unanswered() {} });
+  phoenix.pushes[2].reply("ok", { id: 2 });
+  clock.pass(10_000);
+  assert.deepEqual(phoenix.pushes[3].payload, { after_id: 1 });
+});
+
 test("it tells a crash of the channel from a lost connection", () => {
   const { phoenix, heard } = joined();
   phoenix.error({ source: "transport" });
   phoenix.error({});
   assert.deepEqual(heard, [["left", false], ["left", true]]);
+});
+
+test("a join that the server can't answer just now is left to the rejoin", () => {
+  const { phoenix, heard } = joined();
+  phoenix.pushes[0].reply("error", { reason: "unavailable" });
+  assert.deepEqual(heard, []);
 });
 
 test("a video that is not there is reported, a crashed join is left to the rejoin", () => {

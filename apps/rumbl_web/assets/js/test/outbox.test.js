@@ -50,6 +50,16 @@ test("a note that crashes its channel waits for its writer after some tries", ()
   assert.deepEqual(states(outbox), ["waiting"]);
 });
 
+test("a server that can take nothing never uses up the tries", () => {
+  const outbox = new Outbox(new Storage(), "box");
+  const { key } = outbox.add("hello", 0);
+  for (let i = 0; i < MAX_TRIES * 3; i += 1) {
+    assert.equal(outbox.take().length, 1);
+    outbox.postponed(key);
+  }
+  assert.deepEqual(states(outbox), ["waiting"]);
+});
+
 test("a refused note stays with its reasons", () => {
   const outbox = new Outbox(new Storage(), "box");
   const { key } = outbox.add("", 0);

@@ -1,27 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../outbox.js";
-import { IN_FLIGHT, PACE_MS, Sender } from "../sender.js";
+import { BUSY_MS, IN_FLIGHT, PACE_MS, Sender } from "../sender.js";
+import { FakeClock } from "./fakes.js";
 
 class FakeChannel {
   joined = true; posts = [];
   post(entry, answers) { this.posts.push({ ...entry, ...answers }); }
-}
-
-/** A clock that stands still until told; timers run in the order of their times. */
-class FakeClock {
-  #time = 0; #timers = [];
-  now() { return this.#time; }
-  later(task, ms) { this.#timers.push({ at: this.#time + ms, task }); }
-  pass(ms) {
-    const end = this.#time + ms;
-    for (let due; (due = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]);) {
-      this.#timers.splice(this.#timers.indexOf(due), 1);
-      this.#time = due.at;
-      due.task();
-    }
-    this.#time = end;
-  }
 }
 
 function sender() {
@@ -64,6 +49,36 @@ test("a writer who was logged out is told so", () => {
   out.flush();
   channel.posts[0].refused({ reason: "unauthorized" });
   assert.deepEqual(told, ["log in"]);
+});
+
+test("a server that can take nothing just now gets the note again, and time", () => {
+  const { outbox, channel, told, clock, sender: out } = sender();
+  outbox.add("a", 0, "k1");
+  out.flush();
+  const times = [];
+  for (let tries = 1; tries <= 20; tries += 1) {
+    channel.posts.at(-1).refused({ reason: "unavailable" });
+    while (channel.posts.length === tries) clock.pass(10);
+    times.push(clock.now());
+  }
+  assert.deepEqual(new Set(channel.posts.map(({ key }) => key)), new Set(["k1"]));
+  assert.deepEqual(told, []);
+  assert.ok(times[0] >= BUSY_MS && times.at(-1) - times.at(-2) >= 8000, times.join());
+  channel.posts.at(-1).ok({ id: 1 });
+  assert.equal(outbox.size, 0);
+});
+
+test("notes that were refused together make one pause, not one each", () => {
+  const { outbox, channel, clock, sender: out } = sender();
+  for (let i = 0; i < IN_FLIGHT; i += 1) outbox.add(`note ${i}`, 0);
+  out.flush();
+  clock.pass(60_000);
+  for (const post of channel.posts.splice(0)) post.refused({ reason: "unavailable" });
+  clock.pass(BUSY_MS);
+  assert.equal(channel.posts.length, 1);
+  channel.posts[0].ok({ id: 1 });
+  clock.pass(PACE_MS * IN_FLIGHT);
+  assert.equal(channel.posts.length, IN_FLIGHT);
 });
 
 test("a note without an answer is sent again with the same key", () => {

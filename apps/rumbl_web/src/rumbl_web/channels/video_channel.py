@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import Any
+from typing import Any, Final
 
 from info_sys import otp
 from rumbl_core import accounts, multimedia
+from rumbl_core.errors import Unavailable
 from rumbl_core.result import Error, Ok
+from rumbl_web import notes
 from rumbl_web.channels.presence import Presence
 from rumbl_web.phoenix.channel import Channel, Joined, Refused, Reply, UnknownEvent
 from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.views import annotation_view, changeset_view
+
+log = logging.getLogger(__name__)
 
 PAGE = 500
 """Notes in one reply, as in the book; a reply that has more says so."""
@@ -20,6 +25,9 @@ PAGE_BYTES = 256 << 10
 """About the longest reply: what a slow reader can take before the hub gives it up."""
 NOTE_BYTES = 300
 """What a note weighs besides its body, roughly."""
+
+UNAVAILABLE: Final = {"reason": "unavailable"}
+"""Why nothing was done: the database is away or too busy. The page keeps what it wanted and tries again."""
 
 TOPIC = re.compile(r"videos:([1-9][0-9]{0,17})")
 
@@ -30,11 +38,15 @@ class VideoChannel(Channel):
     def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined | Refused:
         """Reply with the first page of notes after `last_seen_id`, in the order of their ids."""
         video_id = _video_id(topic)
-        with otp.blocking():
-            page = self._page(video_id, _id(payload, "last_seen_id"))
-            # Notes prove their video; only a page without any has to ask.
-            if not page["annotations"] and multimedia.get_video(video_id) is None:
-                return Refused({"reason": "not_found"})
+        try:
+            with otp.blocking():
+                page = self._page(video_id, _id(payload, "last_seen_id"))
+                # Notes prove their video; only a page without any has to ask.
+                if not page["annotations"] and multimedia.get_video(video_id) is None:
+                    return Refused({"reason": "not_found"})
+        except Unavailable as error:
+            log.warning("join of %r: %s", topic, error)
+            return Refused(UNAVAILABLE)
         socket.assigns["video_id"] = video_id
         socket.send_self("after_join")
         return Joined({**page, "guest": socket.assigns["user_id"] is None})
@@ -50,15 +62,25 @@ class VideoChannel(Channel):
             presence.track(socket, str(socket.assigns["user_id"]), {"device": "browser"})
 
     def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply | None:
-        """Run one event of the page; an unknown one is the client's mistake and ends this channel alone."""
-        match event:
-            case "new_annotation":
-                return self._new_annotation(payload, socket)
-            case "list_annotations":
-                with otp.blocking():
-                    return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
-            case _:
-                raise UnknownEvent(event)
+        """Run one event of the page; an unknown one is the client's mistake and ends this channel alone.
+
+        A database that hiccups is nobody's mistake: a crash would have every page rejoin it at that moment.
+        """
+        try:
+            match event:
+                case "new_annotation":
+                    return self._new_annotation(payload, socket)
+                case "list_annotations":
+                    return self._list_annotations(payload, socket)
+                case _:
+                    raise UnknownEvent(event)
+        except Unavailable as error:
+            log.warning("%r on %r: %s", event, socket.topic, error)
+            return Reply("error", UNAVAILABLE)
+
+    def _list_annotations(self, payload: Any, socket: ChannelSocket) -> Reply:
+        with otp.blocking():
+            return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
 
     def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
         if socket.assigns["user_id"] is None:
@@ -74,28 +96,30 @@ class VideoChannel(Channel):
                 return Reply("error", {"errors": changeset_view.errors(changeset)})
 
     def _publish(self, annotation: multimedia.Annotation, socket: ChannelSocket) -> None:
-        # Broadcast, acknowledge, then ask: the book's order, and a slow source never delays the note. What is
-        # sent again was heard before, but its question may have been lost with the server that heard it.
-        if annotation.is_new:
-            socket.broadcast("new_annotation", annotation_view.annotation_json(annotation))
+        # Tell, acknowledge, then ask: the book's order, and a slow source never delays the note. What is sent
+        # again was heard before, but its question may have been lost with the server that heard it.
+        notes.tell(socket.endpoint, annotation)
         socket.reply(Reply("ok", {"id": annotation.id}))
         socket.endpoint.services["answers"].ask(annotation)
 
     @staticmethod
     def _page(video_id: int, after_id: int) -> dict[str, Any]:
-        notes = multimedia.list_annotations_after(video_id, after_id, limit=PAGE + 1)
-        page = notes[: _fitting(notes)]
-        return {"annotations": annotation_view.annotations_json(page), "more": len(notes) > len(page)}
+        found, more = multimedia.list_annotations_page(video_id, after_id, limit=PAGE)
+        page = found[: _fitting(found)]
+        return {
+            "annotations": annotation_view.annotations_json(page),
+            "more": more or len(page) < len(found),
+        }
 
 
-def _fitting(notes: list[multimedia.Annotation]) -> int:
-    """How many of `notes` go into one reply: PAGE at most, and one at least."""
+def _fitting(found: list[multimedia.Annotation]) -> int:
+    """How many of `found` go into one reply: one at least."""
     size = 0
-    for count, note in enumerate(notes[:PAGE]):
+    for count, note in enumerate(found):
         size += NOTE_BYTES + len(note.body.encode())
         if size > PAGE_BYTES and count:
             return count
-    return min(len(notes), PAGE)
+    return len(found)
 
 
 def _video_id(topic: str) -> int:

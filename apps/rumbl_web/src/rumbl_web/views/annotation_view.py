@@ -17,9 +17,14 @@ class SourceJson(TypedDict):
 
 
 class AnnotationJson(TypedDict):
-    """One note: `at` in ms of the video, `answer_to` the id of the question that it answers."""
+    """One note: `at` in ms of the video, `answer_to` the id of the question that it answers.
+
+    `prev` is the id of the note before it on its video, null for the first: so a client can tell that it
+    misses one.
+    """
 
     id: int
+    prev: int | None
     body: str
     at: int
     user: user_view.UserJson
@@ -32,6 +37,7 @@ def annotation_json(annotation: multimedia.Annotation) -> AnnotationJson:
     """Render one note with its author."""
     return {
         "id": annotation.id,
+        "prev": annotation.prev_id,
         "body": annotation.body,
         "at": annotation.at,
         "user": user_view.user_json(annotation.user),
