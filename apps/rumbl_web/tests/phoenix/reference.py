@@ -115,10 +115,12 @@ class ReferenceSocket(Socket):
 class Wire:
     """A client that speaks raw frames."""
 
+    params: ClassVar[Mapping[str, str]] = {"vsn": "2.0.0"}
+
     def __init__(
         self, endpoint: Endpoint, user_id: str = "1", socket: type[Socket] = ReferenceSocket
     ) -> None:
-        server = connect(endpoint, socket, {"user_id": user_id, "vsn": "2.0.0"})
+        server = connect(endpoint, socket, {"user_id": user_id, **self.params})
         assert isinstance(server, SocketServer)
         self.server = server
         self.connection = MemoryConnection()

@@ -30,15 +30,19 @@ def app(endpoint: Endpoint) -> Flask:
     return app
 
 
-def test_a_refusal_has_the_http_status_that_the_socket_chose(app: Flask) -> None:
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("vsn=2.0.0", 401), ("", 401), ("vsn=3.0.0&user_id=1", 403), ("vsn=abc&user_id=1", 403)],
+)
+def test_a_refusal_has_the_http_status_that_the_socket_chose(app: Flask, query: str, status: int) -> None:
     ours, theirs = socket.socketpair()
 
     with ours, theirs:
         answer = app.test_client().get(
-            "/socket/websocket?vsn=2.0.0", headers=HEADERS, environ_base={"werkzeug.socket": ours}
+            f"/socket/websocket?{query}", headers=HEADERS, environ_base={"werkzeug.socket": ours}
         )
 
-    assert (answer.status_code, answer.data) == (401, b"")
+    assert (answer.status_code, answer.data) == (status, b"")
 
 
 @pytest.mark.parametrize("vsn", ["3.0.0", "abc", ""])

@@ -114,11 +114,50 @@ def test_leave_is_answered_and_then_closed(wire: Wire, ended: list[tuple[str, ob
     assert wire.ask('["1","19","plain:1","ping",{}]') == [[None, "19", "plain:1", "phx_reply", UNMATCHED]]
 
 
-def test_the_join_ref_of_a_push_is_ignored(wire: Wire) -> None:
+def test_a_push_may_leave_its_join_ref_out(wire: Wire) -> None:
     join(wire)
 
-    assert wire.ask('["99","13","plain:1","ping",{}]') == [["1", "13", "plain:1", "phx_reply", OK]]
     assert wire.ask('[null,"14","plain:1","ping",{}]') == [["1", "14", "plain:1", "phx_reply", OK]]
+    assert wire.ask('[null,"15","plain:1","phx_leave",{}]', 2) == [
+        ["1", "15", "plain:1", "phx_reply", OK],
+        ["1", "1", "plain:1", "phx_close", {}],
+    ]
+
+
+def test_a_binary_push_may_leave_its_join_ref_empty(wire: Wire) -> None:
+    join(wire)
+
+    assert wire.ask(b"\x00\x00\x01\x07\x08" + b"2plain:1ping_bin" + b"\xff") == [
+        b"\x01\x01\x01\x07\x02" + b"12plain:1ok" + b"\xff"
+    ]
+
+
+@pytest.mark.parametrize("stale", ['"0"', "1", '"11"', '["1"]', "true"])
+@pytest.mark.parametrize("event", ["ping", "crash", "phx_leave", "shout"])
+def test_a_message_of_an_earlier_join_is_ignored(wire: Wire, stale: str, event: str) -> None:
+    join(wire)
+
+    wire.send(f'[{stale},"2","plain:1","{event}",{{}}]')
+
+    assert wire.quiet()
+    assert wire.ask('["1","3","plain:1","ping",{}]') == [["1", "3", "plain:1", "phx_reply", OK]]
+
+
+def test_a_stale_message_for_a_channel_that_is_gone_is_unmatched(wire: Wire) -> None:
+    join(wire)
+    wire.ask('["1","2","plain:1","stop_normal",{}]')
+
+    assert wire.ask('["0","3","plain:1","ping",{}]') == [[None, "3", "plain:1", "phx_reply", UNMATCHED]]
+
+
+def test_whoever_joined_without_a_join_ref_may_name_any(wire: Wire) -> None:
+    wire.ask('[null,"1","plain:1","phx_join",{}]')
+
+    assert wire.ask('["7","2","plain:1","ping",{}]') == [[None, "2", "plain:1", "phx_reply", OK]]
+    assert wire.ask('["7","3","plain:1","phx_leave",{}]', 2) == [
+        [None, "3", "plain:1", "phx_reply", OK],
+        [None, None, "plain:1", "phx_close", {}],
+    ]
 
 
 @pytest.mark.parametrize("ref", [21, None, "x", [1, "2"], {"a": 1}, 1.5, True])

@@ -35,7 +35,7 @@ from rumbl_web.phoenix.testing import (
 from .reference import PlainChannel, ReferenceSocket, VideosChannel
 
 
-@pytest.fixture(params=[None, "2.0.0"], ids=["python values", "json"])
+@pytest.fixture(params=[None, "1.0.0", "2.0.0"], ids=["python values", "v1", "v2"])
 def serializer(request: pytest.FixtureRequest) -> Serializer | None:
     return None if request.param is None else for_version(request.param)
 
@@ -111,8 +111,17 @@ def test_without_subscribing_broadcasts_are_those_the_client_gets(client: Client
     refute_broadcast(channel, "shout")
 
 
+@pytest.mark.parametrize("serializer", [None, for_version("2.0.0")], ids=["python values", "v2"])
 def test_binary_payloads_stay_bytes(channel: ClientChannel) -> None:
     assert assert_reply(push(channel, "ping_bin", b"\x00\xff")) == b"\x00\xff"
+    push(channel, "push_bin", b"\x01")
+    assert assert_push(channel, "pushed_bin") == b"\x01"
+    push(channel, "shout", b"\x02")
+    assert assert_broadcast(channel, "shout") == b"\x02"
+
+
+def test_a_reply_that_comes_later_from_elsewhere_is_waited_for(channel: ClientChannel) -> None:
+    assert assert_reply(push(channel, "later", {"x": 1}), "ok", {"x": 1}) == {"x": 1}
 
 
 def test_refutations_hold_when_the_channel_is_done(channel: ClientChannel) -> None:

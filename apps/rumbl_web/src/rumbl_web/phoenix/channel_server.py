@@ -133,7 +133,7 @@ class ChannelServer(Process):
     def _handle_other(self, message: object) -> None:
         match message:
             case Leave():
-                self._answer(message.message, "ok", {}, message.message.join_ref)
+                self._answer(message.message, "ok", {}, self.socket.join_ref)
                 raise Exit(LEFT)
             case Signal.CLOSE:
                 raise Exit(CLOSED)

@@ -105,14 +105,16 @@ class Fastlane:
         if groups is None:
             return
         seat: Seat | None = None if sender is None else getattr(sender, "seat", None)
-        encoded: dict[Serializer, Encoded] = {}
+        encoded: dict[Serializer, Encoded | None] = {}
         for group in groups:
             if broadcast.event in group.intercepts:
                 self._mail(group, broadcast, sender)
                 continue
-            frame = encoded.get(group.serializer)
+            if group.serializer not in encoded:
+                encoded[group.serializer] = group.serializer.encode_broadcast(broadcast)
+            frame = encoded[group.serializer]
             if frame is None:
-                frame = encoded[group.serializer] = group.serializer.encode_broadcast(broadcast)
+                continue
             exclude = seat.subscription if seat is not None and seat.group is group else None
             self.fanout.publish(group, frame[0], frame[1], exclude)
 

@@ -39,5 +39,8 @@ class Serializer(Protocol):
     def encode_reply(self, reply: Reply) -> Encoded:
         """Write a reply. Raises as `encode`."""
 
-    def encode_broadcast(self, broadcast: Broadcast) -> Encoded:
-        """Write, once, what all subscribers get. Raises as `encode`."""
+    def encode_broadcast(self, broadcast: Broadcast) -> Encoded | None:
+        """Write, once, what all subscribers get. Raises as `encode`.
+
+        None: this version has no such messages, and its clients do not hear of it.
+        """

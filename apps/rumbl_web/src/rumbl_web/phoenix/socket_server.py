@@ -45,6 +45,7 @@ MAX_WAITING_BEHIND_LARGE: Final = 64
 """A client with more messages waiting for its channels is closed: its memory is bounded in bytes, not only in
 number (with the transport's limit per message)."""
 _LONG_QUEUE: Final = 64
+_NO_REF: Final = (None, "")  # the second is how a binary message writes it
 
 
 def connect(
@@ -208,6 +209,8 @@ class SocketServer:
         else:
             topic = message.topic
             channel = self.channels.get(topic) if type(topic) is str else None
+            if channel and message.join_ref != channel.socket.join_ref and _is_stale(message, channel):
+                return
             if channel is None or not channel.send(message):
                 self._undeliverable(message, channel)
             elif channel.queue_length > _LONG_QUEUE and self._waiting() > MAX_WAITING:
@@ -256,7 +259,7 @@ class SocketServer:
         channel = self.channels.get(topic) if type(topic) is str else None
         if channel is None or channel.ending:
             self._answer(message.join_ref, message, "ok", {})
-        elif channel.socket.join_ref == message.join_ref:
+        elif not _is_stale(message, channel):
             del self.channels[topic]
             if self.leaving is None:
                 self.leaving = {}
@@ -282,6 +285,16 @@ class SocketServer:
     def _answer(self, join_ref: Any, message: Message, status: str, payload: Any) -> None:
         reply = Reply(join_ref, message.ref, message.topic, status, payload)
         self.connection.send(*self.serializer.encode_reply(reply))
+
+
+def _is_stale(message: Message, channel: ChannelServer) -> bool:
+    """Whether a client means an earlier join on the topic: it gets no answer, that channel is closed.
+
+    Many clients name no join_ref, so none fits every join (Phoenix since 1.8.12).
+    """
+    given, own = message.join_ref, channel.socket.join_ref
+    named = given not in _NO_REF and own not in _NO_REF
+    return named and given != own and not channel.ending
 
 
 def _ids(socket_id: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -6,7 +6,8 @@
     assert_reply(ref, "ok", {})
     assert_broadcast(channel, "new_annotation", {"body": "hi"})
 
-Nothing is turned into JSON unless `serializer` asks for it, so payloads are the Python values of the channel.
+Nothing is turned into JSON unless `serializer` asks for it (`for_version("1.0.0")` or `"2.0.0"`), so payloads
+are the Python values of the channel.
 An expected dict may leave out keys of the actual one, at every depth; `ANY` fits everything. What arrived is
 consumed by the assertion that found it, and given back. Waiting ends after five seconds.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import count
+from types import ModuleType
 from typing import Any, Final
 from unittest.mock import ANY
 
@@ -27,7 +29,7 @@ from rumbl_web.phoenix.message import Broadcast, Message, Reply
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.serializer import Serializer
-from rumbl_web.phoenix.serializers.v2_client import decode_from_server, encode_to_server
+from rumbl_web.phoenix.serializers import v1_client, v2_client
 from rumbl_web.phoenix.socket import ConnectInfo, Refused, Socket
 from rumbl_web.phoenix.socket_server import SocketServer
 from rumbl_web.phoenix.socket_server import connect as connect_server
@@ -68,6 +70,7 @@ __all__ = [
 ]
 
 _NOOP: Final = NoopSerializer()
+_V1: Final = "1.0.0"
 
 
 class ConnectRefused(Exception):
@@ -85,16 +88,22 @@ class JoinRefused(Exception):
 class _Client(MemoryConnection):
     """A connection whose client reads what it gets."""
 
+    def __init__(self, codec: ModuleType) -> None:
+        super().__init__()
+        self.codec = codec
+
     def send(self, opcode: Any, data: Any) -> None:
-        super().send(opcode, decode_from_server(opcode, data) if isinstance(data, bytes) else data)
+        super().send(opcode, self.codec.decode_from_server(opcode, data) if isinstance(data, bytes) else data)
 
 
 class ClientSocket:
     """A connected client."""
 
-    def __init__(self, server: SocketServer, connection: MemoryConnection) -> None:
+    def __init__(self, server: SocketServer) -> None:
         self.server = server
-        self.connection = connection
+        self.codec = v1_client if server.serializer.vsn == _V1 else v2_client
+        self.connection: MemoryConnection = _Client(self.codec)
+        server.opened(self.connection)
         self.endpoint = server.endpoint
         self.assigns = server.assigns
         self._refs = count(1)
@@ -106,9 +115,9 @@ class ClientSocket:
         if isinstance(self.server.serializer, NoopSerializer):
             self.server.handle_text(Carried.of(message))
         elif isinstance(payload, bytes):
-            self.server.handle_binary(encode_to_server(message))
+            self.server.handle_binary(self.codec.encode_to_server(message))
         else:
-            self.server.handle_text(encode_to_server(message))
+            self.server.handle_text(self.codec.encode_to_server(message))
         return ref
 
 
@@ -118,7 +127,7 @@ class ClientChannel:
     def __init__(self, client: ClientSocket, topic: str, join_ref: str) -> None:
         self.client = client
         self.topic = topic
-        self.join_ref = join_ref
+        self.join_ref = None if client.codec is v1_client else join_ref
         self.process: ChannelServer = client.server.channels[topic]
         self.heard: Inbox[Broadcast] | None = None
 
@@ -160,9 +169,7 @@ def connect(
     server = connect_server(endpoint, socket_class, params or {}, info, serializer or _NOOP)
     if isinstance(server, Refused):
         raise ConnectRefused(server)
-    connection = _Client()
-    server.opened(connection)
-    return ClientSocket(server, connection)
+    return ClientSocket(server)
 
 
 def join(
@@ -300,7 +307,7 @@ def _is_push(got: object, channel: ClientChannel, event: str, payload: Any) -> b
 def _take_broadcast(channel: ClientChannel, event: str, payload: Any, timeout_s: float) -> Broadcast | None:
     def wanted(got: object) -> bool:
         return (
-            isinstance(got, Broadcast)
+            (isinstance(got, Broadcast) or (isinstance(got, Message) and got.join_ref is got.ref is None))
             and (got.topic, got.event) == (channel.topic, event)
             and _fits(payload, got.payload)
         )

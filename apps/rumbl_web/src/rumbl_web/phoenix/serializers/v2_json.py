@@ -1,29 +1,24 @@
-"""Protocol version 2.0.0: JSON arrays in text messages, length-prefixed fields in binary ones.
-
-Dataclasses are refused although orjson could write them: an object of the domain must never reach a client
-because somebody forgot to render it.
-"""
+"""Protocol version 2.0.0: JSON arrays in text messages, length-prefixed fields in binary ones."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from rumbl_web.phoenix.message import PHX_REPLY, Broadcast, Message, Reply
 from rumbl_web.phoenix.serializer import DecodeError, Encoded
 from rumbl_web.phoenix.serializers import v2_binary
+from rumbl_web.phoenix.serializers.text import write
 from rumbl_web.phoenix.transport import Opcode
 
 _TEXT: Final = Opcode.TEXT
-_OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATACLASS
 _FIELDS: Final = 5
 _match_heartbeat: Final = re.compile(
     rb'\[null,("[0-9A-Za-z_-]{1,32}"|0|[1-9]\d{0,14}),"phoenix","heartbeat",\{\}\]'
 ).fullmatch
 _loads: Final = orjson.loads
-_dumps: Final = orjson.dumps
 
 
 class V2JSON:
@@ -58,7 +53,7 @@ class V2JSON:
         """Write a push (join_ref set, ref null), a close or an error of a channel."""
         if type(message.payload) is bytes:
             return Opcode.BINARY, v2_binary.encode_push(message)
-        return _TEXT, _write(
+        return _TEXT, write(
             [message.join_ref, message.ref, message.topic, message.event, message.payload],
         )
 
@@ -67,18 +62,10 @@ class V2JSON:
         if type(reply.payload) is bytes:
             return Opcode.BINARY, v2_binary.encode_reply(reply)
         body = {"response": reply.payload, "status": reply.status}
-        return _TEXT, _write([reply.join_ref, reply.ref, reply.topic, PHX_REPLY, body])
+        return _TEXT, write([reply.join_ref, reply.ref, reply.topic, PHX_REPLY, body])
 
     def encode_broadcast(self, broadcast: Broadcast) -> Encoded:
         """Write a broadcast: both refs are null, whoever gets it."""
         if type(broadcast.payload) is bytes:
             return Opcode.BINARY, v2_binary.encode_broadcast(broadcast)
-        return _TEXT, _write([None, None, broadcast.topic, broadcast.event, broadcast.payload])
-
-
-def _write(fields: list[Any]) -> bytes:
-    # Strict first: keys that are no strings cost a second, slower pass only where they occur (ids as keys).
-    try:
-        return _dumps(fields, option=_OPTIONS)
-    except TypeError:
-        return _dumps(fields, option=_OPTIONS | orjson.OPT_NON_STR_KEYS)
+        return _TEXT, write([None, None, broadcast.topic, broadcast.event, broadcast.payload])
