@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from typing import cast
 
 from hypothesis import settings
@@ -17,10 +19,11 @@ NOBODY = cast(HubConnection, None)
 def visit(group: Group, most: int) -> list[tuple[HubSubscription, list[bytes]]]:
     """Make up to `most` visits and return what each subscription got."""
     delivered = []
-    for subscription in group.take_visits(most):
-        if subscription.cursor < group.end:
-            delivered.append((subscription, group.since(subscription.cursor)))
-            subscription.cursor = group.end
+    for place in range(*group.take_visits(most).indices(sys.maxsize)):
+        cursor = group.cursors[place]
+        if cursor < group.end:
+            delivered.append((group.members[place], group.since(cursor)))
+            group.advance(slice(place, place + 1))
     group.settle()
     return delivered
 
@@ -64,6 +67,40 @@ def test_the_log_holds_two_rounds_at_most() -> None:
         longest = max(longest, len(group._frames))
 
     assert longest <= 21
+
+
+def test_places_are_level_while_all_may_be_written_to_and_lack_the_same() -> None:
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(4)]
+    for member in members:
+        group.add(member)
+    everybody = slice(0, 4)
+
+    assert group.level(everybody) is None, "they are held"
+    group.fds[everybody] = array("i", (5, 6, 7, 8))
+    assert group.level(everybody) == 0
+    group.append(b"one", 1)
+    group.advance(slice(0, 1))
+    assert group.level(everybody) is None, "the first one is ahead"
+    assert (group.level(slice(0, 1)), group.level(slice(1, 4))) == (1, 0)
+    group.remove(members[2])
+    assert group.level(slice(1, 4)) is None, "one has left"
+
+
+def test_places_follow_their_members_when_gaps_are_closed() -> None:
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(40)]
+    for number, member in enumerate(members):
+        group.add(member)
+        group.fds[number] = 100 + number
+
+    for member in members[:30]:
+        group.remove(member)
+
+    stayed = members[30:]
+    assert len(group.members) < 40
+    assert [group.fds[one.place] for one in stayed] == list(range(130, 140))
+    assert [group.members[one.place] for one in stayed] == stayed
 
 
 class Rounds(RuleBasedStateMachine):

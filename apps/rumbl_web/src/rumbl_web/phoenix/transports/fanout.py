@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from rumbl_web.phoenix.transport import Subscription
-from rumbl_web.phoenix.transports import syscalls
+from rumbl_web.phoenix.transports.burst import Burst
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
-from rumbl_web.phoenix.transports.group import Group, Held, HubSubscription
+from rumbl_web.phoenix.transports.group import DETOUR, Group, Held, HubSubscription
 from rumbl_web.phoenix.transports.options import HubOptions
 from rumbl_web.phoenix.transports.wire import TOO_SLOW, Wire
 
@@ -19,6 +20,7 @@ class FanOut:
     def __init__(self, wire: Wire, options: HubOptions) -> None:
         self._wire = wire
         self._options = options
+        self._burst = Burst(batches=options.batches)
         self._groups: dict[Hashable, Group] = {}
         self._published = 0
         self._logged = 0
@@ -45,7 +47,9 @@ class FanOut:
         if group is None:
             group = self._groups[key] = Group(key)
         group.add(subscription)
+        _count_shared(connection, -1)
         connection.subscriptions += (subscription,)
+        _count_shared(connection, 1)
 
     def publish(self, key: Hashable, frame: bytes, exclude: Subscription | None) -> None:
         """Put `frame` into the log of the group; the visits that deliver it are made by `run`."""
@@ -61,7 +65,7 @@ class FanOut:
         self._logged += len(frame)
         group.append(frame, self._published)
         if excluded is not None:
-            excluded.cursor = group.end
+            group.cursors[excluded.place] = group.end
 
     def release(self, subscription: HubSubscription) -> None:
         """Deliver what was held and let the rest flow."""
@@ -69,6 +73,7 @@ class FanOut:
             return
         self.catch_up(subscription.connection)
         held, subscription.held = subscription.held, None
+        subscription.aim()
         for frame in held.frames if held else ():
             self._wire.put(subscription.connection, frame)
 
@@ -79,11 +84,14 @@ class FanOut:
             return
         connection = subscription.connection
         self.catch_up(connection)
+        _count_shared(connection, -1)
         self._remove(subscription, group)
         connection.subscriptions = tuple(one for one in connection.subscriptions if one is not subscription)
+        _count_shared(connection, 1)
 
     def leave(self, connection: HubConnection) -> None:
         """Cancel all subscriptions of `connection`, delivering nothing more."""
+        _count_shared(connection, -1)
         subscriptions, connection.subscriptions = connection.subscriptions, ()
         for subscription in subscriptions:
             if subscription.group is not None:
@@ -107,7 +115,7 @@ class FanOut:
                 self._hold(subscription, subscription.held, group)
                 continue
             missed += group.ordered_since(subscription.cursor)
-            subscription.cursor = group.end
+            group.cursors[subscription.place] = group.end
         missed.sort()
         for _, frame in missed:
             self._wire.put(connection, frame)
@@ -117,51 +125,60 @@ class FanOut:
         budget = self._options.slice_size
         while budget > 0 and self.active:
             group = self.active[0]
-            visits = group.take_visits(budget)
-            budget -= len(visits)
-            self._visit(group, visits)
+            places = group.take_visits(budget)
+            budget -= places.stop - places.start
+            if places.stop > places.start:
+                self._visit(group, places)
             self._logged -= group.settle()
             if group.todo:
                 self.active.rotate(-1)
             else:
                 self.active.popleft()
 
-    def _visit(self, group: Group, visits: list[HubSubscription]) -> None:
-        """Bring each of `visits` to the end of the log, with one write for all it lacks.
+    def close(self) -> None:
+        """Give back what the kernel lent."""
+        self._burst.close()
 
-        The one loop of the hub whose length is the number of listeners: no calls but the write itself, and
-        the detour for those that are held, slow, or behind in several groups.
-        """
-        wire, write, end = self._wire, syscalls.writer(len(visits)), group.end
-        merging = len(self.active) > 1
-        at, lacking, blob, size = -1, 0, b"", 0
-        frames_out = bytes_out = 0
-        for subscription in visits:
-            cursor = subscription.cursor
-            if cursor >= end:
+    def _visit(self, group: Group, places: slice) -> None:
+        """Bring each of `places` to the end of the log, with one write for all it lacks."""
+        apart = bool(group.shared) and len(self.active) > 1
+        cursor = None if apart else group.level(places)
+        if cursor is None:
+            self._visit_each(group, places, apart)
+        elif cursor < group.end:
+            group.advance(places)
+            self._write(group, range(places.start, places.stop), group.fds[places], cursor)
+
+    def _visit_each(self, group: Group, places: slice, apart: bool) -> None:
+        """The same for places that differ; `apart` for those whose connections are in several groups."""
+        lacking: dict[int, list[int]] = {}
+        for place in range(places.start, places.stop):
+            cursor = group.cursors[place]
+            if cursor >= group.end:
                 continue
-            connection = subscription.connection
-            if subscription.held is not None or connection.outbox is not None:
+            connection = group.members[place].connection
+            if group.fds[place] == DETOUR or (apart and len(connection.subscriptions) > 1):
                 self.catch_up(connection)
-                continue
-            if merging and len(connection.subscriptions) > 1:
-                self.catch_up(connection)
-                continue
-            if cursor != at:
-                at, lacking, blob = cursor, end - cursor, b"".join(group.since(cursor))
-                size = len(blob)
-            subscription.cursor = end
-            sent = write(connection.fd, blob, size)
-            frames_out += lacking
-            bytes_out += size
-            if sent != size:
-                wire.written_short(connection, blob, sent)
-        wire.frames_out += frames_out
-        wire.bytes_out += bytes_out
+            else:
+                group.cursors[place] = group.end
+                lacking.setdefault(cursor, []).append(place)
+        for cursor, alike in lacking.items():
+            self._write(group, alike, array("i", [group.fds[place] for place in alike]), cursor)
+
+    def _write(self, group: Group, places: Sequence[int], fds: array[int], cursor: int) -> None:
+        frames = group.since(cursor)
+        data = b"".join(frames)
+        wire = self._wire
+        wire.frames_out += len(frames) * len(fds)
+        wire.bytes_out += len(data) * len(fds)
+        took = self._burst.write(fds, data)
+        for place, size in zip(places, took or (), strict=False):
+            if size != len(data):
+                wire.written_short(group.members[place].connection, data, size)
 
     def _hold(self, subscription: HubSubscription, held: Held, group: Group) -> None:
         held.keep(group.since(subscription.cursor))
-        subscription.cursor = group.end
+        group.cursors[subscription.place] = group.end
         if len(held.frames) > self._options.held_frames or held.size > self._options.held_bytes:
             self._wire.broken.append((subscription.connection, TOO_SLOW))
 
@@ -169,3 +186,11 @@ class FanOut:
         group.remove(subscription)
         if group.empty:
             self._groups.pop(group.key, None)
+
+
+def _count_shared(connection: HubConnection, step: int) -> None:
+    """Around a change of its subscriptions: groups count the connections that others have too."""
+    if len(connection.subscriptions) > 1:
+        for subscription in connection.subscriptions:
+            if subscription.group is not None:
+                subscription.group.shared += step

@@ -4,11 +4,15 @@ A group keeps a log of frames and every subscription a cursor into it. Visiting 
 cursor to the end, with all frames it has missed in one write. Visits go round and round: after a publish
 there are as many left as there are subscriptions, wherever the round is, so each is visited once and frames
 that come meanwhile are taken along by whoever is visited later.
+
+Cursors and descriptors lie in arrays beside the members: a visit of thousands that all lack the same is a few
+operations on slices, and touches none of their objects.
 """
 
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Hashable
 from typing import Final
 
@@ -16,6 +20,9 @@ from rumbl_web.phoenix.transports.connection import HubConnection
 
 CANCELLED: Final = sys.maxsize
 """The cursor of a cancelled subscription: nothing lies ahead of it."""
+
+DETOUR: Final = -1
+"""Instead of a descriptor: this subscription is held, slow or cancelled and must be looked at itself."""
 
 _FEW = 8
 
@@ -36,15 +43,30 @@ class Held:
 
 
 class HubSubscription:
-    """The `Subscription` of the hub. `cursor`, `group` and `held` belong to the hub's thread."""
+    """The `Subscription` of the hub. All but the two methods of the protocol is for the hub's thread.
 
-    __slots__ = ("connection", "cursor", "group", "held")
+    `place` is its index in the group's arrays.
+    """
+
+    __slots__ = ("connection", "group", "held", "place")
 
     def __init__(self, connection: HubConnection) -> None:
         self.connection = connection
         self.group: Group | None = None
-        self.cursor = CANCELLED
+        self.place = 0
         self.held: Held | None = Held()
+
+    @property
+    def cursor(self) -> int:
+        """The position in the log up to which it has everything."""
+        return CANCELLED if self.group is None else self.group.cursors[self.place]
+
+    def aim(self) -> None:
+        """Let visits write to the descriptor, or make them come here first."""
+        group, connection = self.group, self.connection
+        if group is not None:
+            plain = self.held is None and connection.outbox is None
+            group.fds[self.place] = connection.fd if plain else DETOUR
 
     def release(self) -> None:
         """Deliver what was held, after everything sent before this call, and let the rest flow."""
@@ -60,17 +82,35 @@ class HubSubscription:
 class Group:
     """The subscriptions of one key and the log of frames that some of them lack. No thread but the hub's.
 
-    `todo` is the number of visits left. Positions in the log grow for ever; the log itself is cut once a
-    round, so it holds what was published in two rounds at most.
+    `todo` is the number of visits left; `shared` that of the members whose connection is in several groups.
+    Positions in the log grow for ever; the log itself is cut once a round, so it holds what was published in
+    two rounds at most.
     """
 
-    __slots__ = ("_at", "_base", "_cancelled", "_frames", "_mark", "_orders", "end", "key", "members", "todo")
+    __slots__ = (
+        "_at",
+        "_base",
+        "_cancelled",
+        "_frames",
+        "_mark",
+        "_orders",
+        "cursors",
+        "end",
+        "fds",
+        "key",
+        "members",
+        "shared",
+        "todo",
+    )
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
         self.members: list[HubSubscription] = []
+        self.cursors = array("q")
+        self.fds = array("i")
         self.end = 0
         self.todo = 0
+        self.shared = 0
         self._frames: list[bytes] = []
         self._orders: list[int] = []
         self._base = 0
@@ -102,27 +142,41 @@ class Group:
     def add(self, subscription: HubSubscription) -> None:
         """Subscribe; what is in the log already is not for it."""
         subscription.group = self
-        subscription.cursor = self.end
+        subscription.place = len(self.members)
         self.members.append(subscription)
+        self.cursors.append(self.end)
+        self.fds.append(DETOUR)
         if self.todo:
             self.todo += 1
 
     def remove(self, subscription: HubSubscription) -> None:
         """Cancel. The place in `members` is cleared later, since a round may be under way."""
+        self.cursors[subscription.place] = CANCELLED
+        self.fds[subscription.place] = DETOUR
         subscription.group = None
-        subscription.cursor = CANCELLED
         subscription.held = None
         self._cancelled += 1
         if not self.todo and self._cancelled > max(_FEW, len(self.members) // 2):
             self._compact()
 
-    def take_visits(self, most: int) -> list[HubSubscription]:
-        """Return the next subscriptions of the round, at most `most` of them, and count them as visited."""
+    def take_visits(self, most: int) -> slice:
+        """Return the next places of the round, at most `most` of them, and count them as visited."""
         start = self._at
-        visits = self.members[start : start + min(most, self.todo)]
-        self._at += len(visits)
-        self.todo -= len(visits)
-        return visits
+        self._at = min(start + min(most, self.todo), len(self.members))
+        self.todo -= self._at - start
+        return slice(start, self._at)
+
+    def level(self, places: slice) -> int | None:
+        """Return the cursor that all of `places` share; None if they differ or one needs a detour."""
+        cursors = self.cursors[places]
+        first = cursors[0]
+        if cursors != array("q", (first,)) * len(cursors) or DETOUR in self.fds[places]:
+            return None
+        return first
+
+    def advance(self, places: slice) -> None:
+        """Move the cursors of all `places` to the end."""
+        self.cursors[places] = array("q", (self.end,)) * (places.stop - places.start)
 
     def settle(self) -> int:
         """Forget the frames that nobody lacks any more, and return their bytes.
@@ -153,8 +207,11 @@ class Group:
     def _compact(self) -> None:
         if not self._cancelled:
             return
-        before = self.members[: self._at]
-        self._at -= sum(subscription.cursor == CANCELLED for subscription in before)
-        self.members = [one for one in self.members if one.cursor != CANCELLED]
+        self._at -= self.cursors[: self._at].count(CANCELLED)
+        self.members = [one for one in self.members if one.group is self]
+        self.fds = array("i", [self.fds[one.place] for one in self.members])
+        self.cursors = array("q", [self.cursors[one.place] for one in self.members])
+        for place, one in enumerate(self.members):
+            one.place = place
         self._cancelled = 0
         self.todo = min(self.todo, len(self.members))

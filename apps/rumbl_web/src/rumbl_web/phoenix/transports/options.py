@@ -66,5 +66,8 @@ class HubOptions:
     max_backlog: int = 50_000
     """Calls that may wait for the hub; over it, a calling thread waits for room, a second at most."""
 
+    batches: bool = True
+    """Write fan-outs by io_uring where the kernel lets us."""
+
     slice_size: int = 500
     """Writes of a fan-out before the hub looks at its sockets again."""

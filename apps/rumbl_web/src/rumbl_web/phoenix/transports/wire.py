@@ -103,6 +103,7 @@ class Wire:
         if sent == len(data):
             return
         connection.outbox = Outbox(memoryview(data)[sent:], self.now)
+        _aim(connection)
         self.blocked.add(connection)
         self.epoll.modify(connection.fd, select.EPOLLIN | select.EPOLLOUT)
         self._check_size(connection)
@@ -119,6 +120,7 @@ class Wire:
             return
         if done:
             connection.outbox = None
+            _aim(connection)
             self.blocked.discard(connection)
             self.epoll.modify(connection.fd, select.EPOLLIN)
             if connection.phase >= LINGERING:
@@ -158,6 +160,12 @@ class Wire:
             self.drop(connection)
         else:
             _shut_down_writing(connection.fd)
+
+
+def _aim(connection: HubConnection) -> None:
+    """Its outbox came or went: fan-outs must go by it, or need not any more."""
+    for subscription in connection.subscriptions:
+        subscription.aim()
 
 
 def _set_linger(fd: int) -> None:

@@ -1,0 +1,53 @@
+"""io_uring as it is: batches that go round the ring, and errors by place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from array import array
+from collections.abc import Iterator
+
+import pytest
+
+from rumbl_web.phoenix.transports.uring import Ring
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    try:
+        made = Ring(entries=8, room=4096)
+    except OSError as error:
+        pytest.skip(f"no io_uring here: {error}")
+    yield made
+    made.close()
+
+
+def test_results_are_in_the_order_of_the_sockets_wherever_the_ring_stands(ring: Ring) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for number in range(1, 60):
+            fds = array("i", [ours.fileno(), 1 << 20, ours.fileno()][: number % 3 + 1])
+            text = b"x" * number
+            took = ring.send(fds, text)
+            wanted = [number, -errno.EBADF, number][: len(fds)]
+            assert (took or [number]) == wanted
+            sent = text * wanted.count(number)
+            assert theirs.recv(4096) == sent
+
+
+def test_more_sockets_than_places_are_sent_in_several_batches(ring: Ring) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert ring.send(array("i", [ours.fileno()] * 21), b"ab") is None
+        assert theirs.recv(4096) == b"ab" * 21
+
+
+def test_a_closed_ring_leaves_no_descriptor() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    try:
+        for _ in range(5):
+            Ring(entries=8, room=4096).close()
+    except OSError as error:
+        pytest.skip(f"no io_uring here: {error}")
+    assert len(os.listdir("/proc/self/fd")) == before
