@@ -1,18 +1,50 @@
+"""The book's sessions with its Counter, from a bare process to a supervised server."""
+
 import pytest
 
-from info_sys.counter import Counter, child_spec
-from info_sys.otp.supervisor import DuplicateChild, Supervisor
+from info_sys.counter import Counter
+from info_sys.otp import Process
+from info_sys.otp.latch import Latch
+from info_sys.otp.supervisor import DuplicateChild, Supervisor, child_spec
 from info_sys.testing import eventually
 
 
-def test_version_1_counts_and_answers():
-    counter = Counter(0).start()
-    counter.inc()
-    counter.inc()
+class Loop(Process):
+    """Version 1: a process and its messages, nothing else. An answer goes to the reference that asked."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, initial):
+        super().__init__()
+        self.value = initial
+
+    def handle(self, message):
+        match message:
+            case "inc":
+                self.value += 1
+            case "dec":
+                self.value -= 1
+            case ("val", ref):
+                ref.set(self.value)
+
+    def val(self, timeout_s=5.0):
+        ref = Latch()
+        self.send(("val", ref))
+        if not ref.wait(timeout_s):
+            raise TimeoutError
+        return ref.value
+
+
+def test_version_1_is_a_process_and_its_messages():
+    counter = Loop(0).start()
+    assert counter.send("inc")
+    assert counter.send("inc")
     assert counter.val() == 2
-    counter.dec()
+    assert counter.send("dec")
     assert counter.val() == 1
     counter.stop()
+    with pytest.raises(TimeoutError):
+        counter.val(timeout_s=0)
 
 
 def test_version_2_is_a_gen_server():
@@ -20,6 +52,8 @@ def test_version_2_is_a_gen_server():
     assert counter.dec() is None
     counter.dec()
     assert counter.val() == 8
+    counter.inc()
+    assert counter.val() == 9
     counter.stop()
 
 
@@ -33,35 +67,61 @@ def test_version_3_ticks_down():
 
 def test_version_4_goes_boom_at_zero_and_is_restarted_with_its_first_value(caplog):
     shown = []
-    supervisor = Supervisor([child_spec(5, tick_ms=1, show=shown.append)], max_restarts=1).start()
+    boom = child_spec(Counter, 5, tick_ms=1, show=shown.append)
+    supervisor = Supervisor([boom], max_restarts=1).start()
     eventually(lambda: len(shown) >= 10)
     assert shown[:10] == [f"tick {n}" for n in (5, 4, 3, 2, 1)] * 2
     assert supervisor.wait(5)
-    assert "boom!" in caplog.text
+    assert caplog.text.count("boom!") >= 2
+
+
+def test_by_default_the_fourth_boom_within_five_seconds_is_too_much(caplog):
+    shown = []
+    supervisor = Supervisor([child_spec(Counter, 1, tick_ms=1, show=shown.append)]).start()
+    assert supervisor.wait(5)
+    assert shown == ["tick 1"] * 4
+    assert "more than 3 restarts in 5 s" in caplog.text
 
 
 def test_a_temporary_counter_stays_dead():
     shown = []
-    supervisor = Supervisor([child_spec(2, restart="temporary", tick_ms=1, show=shown.append)]).start()
+    once = child_spec(Counter, 2, tick_ms=1, show=shown.append).but(restart="temporary")
+    supervisor = Supervisor([once]).start()
     eventually(lambda: supervisor.which_children() == [])
     assert shown == ["tick 2", "tick 1"]
     supervisor.stop()
 
 
 def test_three_counters_under_one_for_all_restart_together_from_their_first_values():
-    shown = {"long": [], "short": [], "medium": []}
+    """Long, short and medium tick as one here: each tick of a process of its own would race the others."""
+    shown, started = [], []
+
+    class Shared(Counter):
+        def init(self, initial, label):
+            super().init(initial, None, lambda line: shown.append((label, line)))
+            started.append((label, initial))
+
+        def tick(self):
+            self.send("tick")
+
     specs = [
-        child_spec(initial, id=name, tick_ms=2, show=shown[name].append)
-        for name, initial in (("long", 15), ("short", 2), ("medium", 10))
+        child_spec(Shared, initial, label).but(id=label)
+        for label, initial in (("long", 15), ("short", 5), ("medium", 10))
     ]
     supervisor = Supervisor(specs, "one_for_all").start()
-    eventually(lambda: all(lines.count(lines[0]) >= 2 for lines in shown.values() if lines) and shown["long"])
-    assert shown["long"][0] == "tick 15"
-    assert "tick 1" not in shown["long"] + shown["medium"]
-    supervisor.exit()
-    assert supervisor.wait(5)
+    first = started.copy()
+    counters = [info.process for info in supervisor.which_children()]
+    for _ in range(6):  # five ticks, and the boom of "short"
+        for counter in counters:
+            counter.tick()
+    eventually(lambda: len(started) == 6)
+
+    assert started == first * 2
+    assert [line for label, line in shown if label == "short"] == [f"tick {n}" for n in (5, 4, 3, 2, 1)]
+    assert [info.process.val() for info in supervisor.which_children()] == [15, 5, 10]
+    supervisor.stop()
 
 
 def test_two_counters_need_two_ids():
     with pytest.raises(DuplicateChild, match="'Counter'"):
-        Supervisor([child_spec(15), child_spec(5)]).start()
+        Supervisor([child_spec(Counter, 15), child_spec(Counter, 5)]).start()

@@ -5,7 +5,10 @@
     counter.val()  # 9
 
 With `tick_ms` it counts down by itself, printing each value, and goes "boom!" at zero; its supervisor then
-starts it anew from its first value."""
+starts it anew from its first value:
+
+    Supervisor([child_spec(Counter, 5, tick_ms=1000)]).start()
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ from typing import cast
 from info_sys.otp import send_after
 from info_sys.otp.gen_server import CALL_TIMEOUT_S, Caller, GenServer, Reply, call
 from info_sys.otp.gen_server import cast as send_cast
-from info_sys.otp.supervisor import ChildSpec, Restart
 
 TICK = "tick"
 
@@ -65,15 +67,3 @@ class Counter(GenServer):
     def _arm(self) -> None:
         if self._tick_ms is not None:
             send_after(self, TICK, self._tick_ms)
-
-
-def child_spec(
-    initial: int = 0,
-    *,
-    id: str = "Counter",
-    restart: Restart = "permanent",
-    tick_ms: int | None = None,
-    show: Callable[[str], object] = print,
-) -> ChildSpec:
-    """A Counter as the child of a supervisor."""
-    return ChildSpec(id, lambda: Counter(initial, tick_ms, show).start(), restart=restart)

@@ -2,18 +2,19 @@ import threading
 
 import pytest
 
-from info_sys.counter import child_spec
+from info_sys.counter import Counter
 from info_sys.otp import Process
-from info_sys.otp.observer import info, kill, processes, system, tree
+from info_sys.otp.child_spec import child_spec
+from info_sys.otp.observer import busiest, find, info, kill, processes, roots, system, tree
 from info_sys.otp.supervisor import ChildSpec, Supervisor
 from info_sys.testing import eventually
 
 
 @pytest.fixture
 def supervisor():
-    below = lambda: Supervisor([child_spec(5)], name="below").start()  # noqa: E731  # a spec's start
+    below = lambda: Supervisor([child_spec(Counter, 5)], name="below").start()  # noqa: E731  # a spec's start
     spec = ChildSpec("nested", below, type="supervisor", shutdown_ms=None)
-    supervisor = Supervisor([child_spec(1), spec], name="above").start()
+    supervisor = Supervisor([child_spec(Counter, 1), spec], name="above").start()
     yield supervisor
     supervisor.stop()
 
@@ -55,8 +56,9 @@ def test_the_queue_length_shows_who_is_behind():
     eventually(lambda: slow.queue_length == 0)
     for _ in range(5):
         slow.send("more")
-    assert max(processes(), key=lambda seen: seen.queue_length).process is slow
-    assert info(slow).queue_length == 5
+    assert busiest()[0].process is slow
+    assert [seen.queue_length for seen in busiest(1)] == [info(slow).queue_length] == [5]
+    assert (system().longest, system().waiting) == (5, 5)
     gate.set()
     slow.stop()
 
@@ -64,3 +66,27 @@ def test_the_queue_length_shows_who_is_behind():
 def test_an_unknown_name_is_an_error():
     with pytest.raises(ProcessLookupError):
         kill("nobody")
+
+
+def test_a_process_is_found_by_its_name_or_its_number(supervisor):
+    assert find("above") is supervisor
+    assert find(hex(id(supervisor))) is supervisor
+    assert hex(id(Process().start())) in repr(processes()[-1].process)
+    for unknown in ("nobody", "0x1"):
+        with pytest.raises(ProcessLookupError):
+            find(unknown)
+
+
+def test_the_roots_are_the_supervisors_that_nobody_supervises(supervisor):
+    assert [root.name for root in roots() if root.name in ("above", "below")] == ["above"]
+
+
+def test_dropped_mail_is_counted_beyond_the_life_of_its_process():
+    class Small(Process):
+        max_mailbox = 1
+
+    before, small = system().dropped, Small()
+    small.send("fits")
+    assert not small.send("dropped")
+    small.start().stop()
+    assert system().dropped == before + 1

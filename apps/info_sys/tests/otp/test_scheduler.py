@@ -1,8 +1,11 @@
+import statistics
 import threading
+
+import pytest
 
 from info_sys.otp import Process, blocking
 from info_sys.otp.gen_server import GenServer, Reply, call
-from info_sys.otp.scheduler import POOL_SIZE, Scheduler, default
+from info_sys.otp.scheduler import MAX_THREADS, POOL_SIZE, Scheduler, default
 from info_sys.testing import eventually
 
 
@@ -85,3 +88,144 @@ def test_a_runnable_that_breaks_the_rule_not_to_raise_is_logged_and_the_thread_l
     scheduler.ready(Good())
     assert ran.wait(5)
     assert "rule broken" in caplog.text
+
+
+class Job:
+    """A runnable that is over when it is told."""
+
+    def __init__(self):
+        self.began, self.over = threading.Event(), threading.Event()
+
+    def take_turn(self):
+        self.began.set()
+        self.over.wait(20)
+
+
+class TestLongTurns:
+    """Turns that hold their threads without saying so."""
+
+    def test_get_stand_ins_which_go_when_they_are_over(self):
+        scheduler, jobs, quick = Scheduler(size=2, tick_s=0.005), [Job() for _ in range(6)], Job()
+        quick.over.set()
+        for job in [*jobs, quick]:
+            scheduler.ready(job)
+
+        assert quick.began.wait(10)
+        assert all(job.began.is_set() for job in jobs)
+        eventually(lambda: scheduler.stats().long == 6 and scheduler.stats().threads == 8)
+
+        for job in jobs:
+            job.over.set()
+        eventually(lambda: scheduler.stats().threads == 2 and scheduler.stats().long == 0)
+
+    def test_are_no_more_than_there_may_be_threads(self):
+        scheduler, jobs = Scheduler(size=1, tick_s=0.001), [Job() for _ in range(MAX_THREADS + 3)]
+        for job in jobs:
+            scheduler.ready(job)
+
+        eventually(lambda: scheduler.stats().long == MAX_THREADS, timeout_s=20)
+        assert scheduler.stats().threads == MAX_THREADS
+        assert scheduler.stats().waiting == 3
+
+        for job in jobs:
+            job.over.set()
+        eventually(lambda: all(job.began.is_set() for job in jobs))
+
+    def test_are_told_of_once_in_the_log(self, caplog):
+        scheduler, job = Scheduler(size=1, tick_s=0.002), Job()
+        scheduler.ready(job)
+
+        eventually(lambda: "better in a Task" in caplog.text)
+        looks = scheduler._lasting.copy()
+        eventually(lambda: scheduler._lasting != looks)
+        assert caplog.text.count("better in a Task") == 1
+        job.over.set()
+
+    def test_that_say_they_wait_are_not_told_of(self, caplog):
+        scheduler, job = Scheduler(size=1, tick_s=0.001), Job()
+        job.take_turn = lambda: wait_blocking(scheduler, job)
+        scheduler.ready(job)
+
+        eventually(lambda: any(looks > 15 for _, looks in scheduler._lasting.values()))
+        assert (scheduler.stats().blocked, scheduler.stats().long) == (1, 0)
+        job.over.set()
+        assert caplog.text == ""
+
+    def test_of_processes_that_compute_leave_the_others_their_turns(self):
+        """As many as there are threads, and none of them ever lets go."""
+        over = threading.Event()
+
+        class Computing(Process):
+            def handle(self, message):
+                while not over.is_set():
+                    sum(range(1000))
+
+        computing = [Computing().start() for _ in range(POOL_SIZE)]
+        for process in computing:
+            process.send("compute")
+        quick = Relay().start()
+        for _ in range(20):
+            assert call(quick, "depth", 20) == 0
+        over.set()
+        for process in [*computing, quick]:
+            process.stop()
+
+
+def wait_blocking(scheduler, job):
+    with scheduler.blocking(), scheduler.blocking():
+        job.over.wait(20)
+
+
+def test_blocking_inside_blocking_lends_one_thread():
+    scheduler, job = Scheduler(size=1, tick_s=10), Job()
+    job.take_turn = lambda: (job.began.set(), wait_blocking(scheduler, job))
+    scheduler.ready(job)
+    assert job.began.wait(5)
+    eventually(lambda: scheduler.stats().blocked == 1)
+    assert scheduler.stats().threads == 2
+    job.over.set()
+    eventually(lambda: scheduler.stats().blocked == 0)
+
+
+def test_threads_lent_for_waits_are_given_back():
+    scheduler, jobs = Scheduler(size=1, tick_s=0.001), [Job() for _ in range(10)]
+    for job in jobs:
+        job.take_turn = lambda job=job: wait_blocking(scheduler, job)
+        scheduler.ready(job)
+    eventually(lambda: scheduler.stats().blocked == 10)
+    for job in jobs:
+        job.over.set()
+    eventually(lambda: scheduler.stats().threads == 1)
+
+
+@pytest.mark.parametrize("greedy", [1, 8, 30])
+def test_everybody_who_waits_has_a_turn_before_anybody_has_two(greedy):
+    """Counted in turns of the others between the sending and the handling; the median of many, since the
+    thread that counts may itself be put aside in between."""
+    counts = []
+
+    class Endless(Process):
+        def handle(self, message):
+            self.send(message)
+
+    class Modest(Process):
+        def handle(self, message):
+            counts.append(turns() - message)
+
+    def turns():
+        return sum(process.turns for process in busy)
+
+    class Sender(Process):
+        def handle(self, message):
+            modest.send(turns())
+
+    busy = [Endless().start() for _ in range(greedy)]
+    modest, sender = Modest().start(), Sender().start()
+    for process in busy:
+        process.send("again")
+    for number in range(1, 100):
+        sender.send("now")
+        eventually(lambda number=number: len(counts) >= number)
+    for process in [*busy, modest, sender]:
+        process.stop()
+    assert statistics.median(counts) <= greedy + 2 * POOL_SIZE

@@ -16,7 +16,7 @@ own deadline, whichever comes first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from info_sys.otp import scheduler
 from info_sys.otp.latch import Latch
@@ -24,6 +24,9 @@ from info_sys.otp.process import NOPROC, NORMAL, Down, Exit, Process
 from info_sys.otp.registry import Server, register, resolve
 
 CALL_TIMEOUT_S: Final = 5.0
+
+Restart = Literal["permanent", "transient", "temporary"]
+ChildType = Literal["worker", "supervisor"]
 
 
 class CallTimeout(TimeoutError):
@@ -81,6 +84,13 @@ class GenServer(Process):
     """A process with callbacks. Arguments go to `init`; a `name` is registered for its life."""
 
     __slots__ = ("__dict__", "_init", "name")
+
+    restart: ClassVar[Restart] = "permanent"
+    """When a supervisor starts it anew, unless the child's spec says otherwise."""
+    shutdown_ms: ClassVar[int | None] = 5000
+    """How long a supervisor waits for its end."""
+    child_type: ClassVar[ChildType] = "worker"
+    """What a supervisor counts it as."""
 
     def __init__(self, *args: object, name: str | None = None, **kwargs: object) -> None:
         super().__init__()

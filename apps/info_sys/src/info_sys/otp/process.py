@@ -22,15 +22,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 from info_sys.otp import scheduler
 from info_sys.otp.latch import Latch
 from info_sys.otp.scheduler import kernel_lock
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 NORMAL: Final = "normal"
 SHUTDOWN: Final = "shutdown"
@@ -40,6 +38,7 @@ NOPROC: Final = "noproc"
 MESSAGES_PER_TURN: Final = 64
 
 _NEW, _IDLE, _READY, _RUNNING, _DEAD = range(5)
+_alive: dict[Process, None] = {}
 
 
 class Exit(Exception):
@@ -71,15 +70,13 @@ class _Ties:
     """Who wants to hear of the end of a process. Made when the first one does."""
 
     __slots__ = ("dropped", "first", "links", "monitors")
+    dropped_ever: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self.first: list[Callable[[Process], object]] = []
         self.monitors: dict[object, Process | Callable[[Down], object]] = {}
         self.links: dict[Process, None] = {}
         self.dropped = 0
-
-
-_alive: dict[Process, None] = {}
 
 
 class Process:
@@ -364,6 +361,7 @@ class Process:
                 return
             ties = self._knot()
             ties.dropped += 1
+            _Ties.dropped_ever += 1
         if ties.dropped == 1:
             log.warning("the mailbox of %r is full (%d): messages are being dropped", self, self.max_mailbox)
 
@@ -382,6 +380,11 @@ def all_alive() -> list[Process]:
         return list(_alive)
 
 
+def dropped_ever() -> int:
+    """Messages that were refused because a mailbox was full, since the start and by all processes."""
+    return _Ties.dropped_ever
+
+
 def _tell(watcher: Process | Callable[[Down], object], down: Down) -> None:
     if isinstance(watcher, Process):
         watcher._send_system(down)
@@ -389,7 +392,7 @@ def _tell(watcher: Process | Callable[[Down], object], down: Down) -> None:
         _guard(watcher, down)
 
 
-def _guard(callback: Callable[[T], object], argument: T) -> None:
+def _guard(callback: Callable[[Any], object], argument: object) -> None:
     try:
         callback(argument)
     except BaseException:

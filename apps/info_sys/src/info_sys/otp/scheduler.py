@@ -1,9 +1,14 @@
 """The scheduler: a few daemon threads that give ready processes their turns.
 
-A runnable is queued at most once and taken by one thread, so it never runs on two threads at a time. The
-pool is small because the interpreter lock lets one thread run anyway; a turn that waits says so with
-`blocking()`, and the pool starts a stand-in, so that processes which call each other can't starve each
-other."""
+A runnable is queued at most once and taken by one thread, so it never runs on two threads at a time, and
+nobody is served twice before all that wait have been served once. The pool is small because the interpreter
+lock lets one thread run anyway.
+
+A turn that waits says so with `blocking()`, and the pool starts a stand-in, so that processes which call each
+other can't starve each other. A turn that computes (or waits without saying so) for longer than a tick gets
+one too, so a handful of such turns holds the others up for a fifth of a second at most. At most 64 threads
+run; those that are no longer needed end.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +18,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import get_ident
 from typing import Final, Protocol
+
+from info_sys.otp.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
 POOL_SIZE: Final = 4
 MAX_THREADS: Final = 64
-IDLE_S: Final = 30.0
+TICK_S: Final = 0.1
+_TICKS_TO_WARN: Final = 10
 
 # One lock for all mailboxes and ties: its sections are a few bytecodes long, and under the interpreter lock
 # a lock per process would buy nothing but memory. Re-entrant, so that a finaliser or signal handler that
@@ -41,10 +49,12 @@ class Runnable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The scheduler's counters at one moment."""
+    """The scheduler's counters at one moment: its threads, those of them whose turn waits in `blocking()`,
+    those whose turn has lasted long, the runnables in line and the turns under way."""
 
     threads: int
     blocked: int
+    long: int
     waiting: int
     running: int
 
@@ -52,18 +62,29 @@ class Stats:
 class Scheduler:
     """A queue of ready runnables and its threads, which start with the first runnable."""
 
-    def __init__(self, size: int = POOL_SIZE) -> None:
+    def __init__(self, size: int = POOL_SIZE, tick_s: float = TICK_S) -> None:
         self._size = size
+        self._tick_s = tick_s
         self._lock = threading.Lock()
-        self._queue: SimpleQueue[Runnable] = SimpleQueue()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make everything that belongs to one system process."""
+        # None is the pill that ends a thread.
+        self._queue: SimpleQueue[Runnable | None] = SimpleQueue()
         self._threads = 0
-        self._blocked = 0
         self._running: dict[int, Runnable] = {}
+        self._blocked: dict[int, None] = {}
+        # By thread: the number of its turn, and for how many looks of the watchdog it has had that one.
+        self._turns: dict[int, int] = {}
+        self._lasting: dict[int, tuple[int, int]] = {}
+        self._watchdog = Watchdog(self._look, self._tick_s)
 
     def ready(self, runnable: Runnable) -> None:
         """Put `runnable` at the end of the line. The caller knows that it is in no line and on no thread."""
         self._queue.put(runnable)
-        if not self._threads:
+        if self._watchdog.asleep:
+            self._watchdog.wake()
             self._grow()
 
     def running(self) -> Runnable | None:
@@ -87,25 +108,31 @@ class Scheduler:
     @contextmanager
     def blocking(self) -> Iterator[None]:
         """Around a wait inside a turn: a stand-in thread serves the line meanwhile (at most 64 threads)."""
-        if get_ident() not in self._running:
+        me = get_ident()
+        if me not in self._turns or me in self._blocked:
             yield
             return
         with self._lock:
-            self._blocked += 1
+            self._blocked[me] = None
         self._grow()
         try:
             yield
         finally:
             with self._lock:
-                self._blocked -= 1
+                self._blocked.pop(me, None)
 
     def stats(self) -> Stats:
         """Counters for the observer."""
-        return Stats(self._threads, self._blocked, self._queue.qsize(), len(self._running))
+        with self._lock:
+            blocked, long = len(self._blocked), self._long()
+        return Stats(self._threads, blocked, long, self._queue.qsize(), len(self._running))
+
+    # -- the threads
 
     def _grow(self) -> None:
+        """Start threads until `size` of them are at hand: neither blocked nor in a long turn."""
         with self._lock:
-            while self._threads - self._blocked < self._size and self._threads < MAX_THREADS:
+            while self._at_hand() < self._size and self._threads < MAX_THREADS:
                 name = f"otp-scheduler-{self._threads + 1}"
                 thread = threading.Thread(target=self._work, args=(self._queue,), name=name, daemon=True)
                 try:
@@ -116,15 +143,21 @@ class Scheduler:
                     return
                 self._threads += 1
 
-    def _work(self, queue: SimpleQueue[Runnable]) -> None:
-        me = get_ident()
+    def _at_hand(self) -> int:
+        return self._threads - len(self._blocked) - self._long()
+
+    def _long(self) -> int:
+        return sum(looks > 0 and me not in self._blocked for me, (_turn, looks) in self._lasting.items())
+
+    def _work(self, queue: SimpleQueue[Runnable | None]) -> None:
+        me, turn = get_ident(), 0
         while True:
-            try:
-                runnable = queue.get(timeout=IDLE_S)
-            except Empty:
-                if self._retire():
+            runnable = queue.get()
+            if runnable is None:
+                if self._retire(me):
                     return
                 continue
+            self._turns[me] = turn = turn + 1
             self._running[me] = runnable
             try:
                 runnable.take_turn()
@@ -132,11 +165,45 @@ class Scheduler:
                 log.exception("a turn of %r broke the scheduler's rule not to raise", runnable)
             del self._running[me], runnable
 
-    def _retire(self) -> bool:
+    def _retire(self, me: int) -> bool:
         with self._lock:
-            surplus = self._threads - self._blocked > self._size
-            self._threads -= surplus
+            surplus = self._at_hand() > self._size
+            if surplus:
+                self._threads -= 1
+                self._turns.pop(me, None)
             return surplus
+
+    # -- the watchdog
+
+    def _look(self, on_time: bool) -> bool:
+        """Note which turns last, let threads come or go accordingly; answer whether to look again."""
+        with self._lock:
+            if on_time or not self._running:
+                self._note_lasting()
+            surplus = self._at_hand() - self._size
+        waiting = self._queue.qsize()
+        if surplus < 0 and waiting:
+            self._grow()
+        elif surplus > 0 and not waiting:
+            self._queue.put(None)
+        return waiting > 0 or surplus > 0 or bool(self._lasting)
+
+    def _note_lasting(self) -> None:
+        before, self._lasting = self._lasting, {}
+        for me, runnable in self._running.copy().items():
+            turn = self._turns.get(me)
+            if turn is None:
+                continue  # a process being started, on a thread of somebody else
+            since, looks = before.get(me, (0, 0))
+            looks = looks + 1 if since == turn else 0
+            self._lasting[me] = (turn, looks)
+            if looks == _TICKS_TO_WARN and me not in self._blocked:
+                log.warning(
+                    "%r has computed for %.1f s in one turn: better in a Task, or in blocking() if it waits",
+                    runnable, looks * self._tick_s,
+                )  # fmt: skip
+
+    # -- forks
 
     def before_fork(self) -> None:
         """Hold every lock, so that the child gets whole data."""
@@ -150,14 +217,17 @@ class Scheduler:
 
     def after_fork_in_child(self) -> None:
         """Only the forking thread lives on: keep the line, give up the turns of the other threads."""
-        waiting, lost = self._queue, [r for me, r in self._running.items() if me != get_ident()]
-        self._queue, self._threads, self._blocked = SimpleQueue(), 0, 0
-        self._running = {me: r for me, r in self._running.items() if me == get_ident()}
+        me, waiting, running = get_ident(), self._queue, self._running
+        self._begin()
+        if me in running:
+            self._running[me] = running.pop(me)
         self._lock.release()
         kernel_lock.release()
         while not waiting.empty():
-            self.ready(waiting.get_nowait())
-        for runnable in lost:
+            runnable = waiting.get_nowait()
+            if runnable is not None:
+                self.ready(runnable)
+        for runnable in running.values():
             runnable.lost_by_fork()
 
 

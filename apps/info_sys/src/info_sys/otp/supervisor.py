@@ -11,35 +11,34 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar, cast
+from typing import ClassVar, Final, Literal, TypeVar, cast
 
-from info_sys.otp.gen_server import Caller, GenServer, Reply, call
+from info_sys.otp.child_spec import Child, ChildSpec, child_spec, spec_of
+from info_sys.otp.gen_server import Caller, ChildType, GenServer, Reply, call
 from info_sys.otp.process import NORMAL, SHUTDOWN, Down, Exit, Process
+
+__all__ = [
+    "Child",
+    "ChildCount",
+    "ChildInfo",
+    "ChildNotFound",
+    "ChildRunning",
+    "ChildSpec",
+    "DuplicateChild",
+    "StartError",
+    "Strategy",
+    "Supervisor",
+    "child_spec",
+    "is_normal",
+]
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Restart = Literal["permanent", "transient", "temporary"]
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
 
 _ASK_S: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ChildSpec:
-    """How to start and stop one child.
-
-    `start` answers a started process. `restart`: permanent always, temporary never, transient only when the
-    reason is other than normal, shutdown or ("shutdown", term). `shutdown_ms`: how long it may take to stop
-    before it is killed and given up; 0 kills at once, None (for supervisors) waits as long as its children
-    need."""
-
-    id: str
-    start: Callable[[], Process]
-    restart: Restart = "permanent"
-    shutdown_ms: int | None = 5000
-    type: Literal["worker", "supervisor"] = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class ChildRunning(RuntimeError):
     """The child runs, so it can't be restarted or deleted by hand."""
 
 
-class _Child:
+class _Held:
     __slots__ = ("process", "ref", "spec")
 
     def __init__(self, spec: ChildSpec) -> None:
@@ -92,15 +91,20 @@ class _Child:
 
 @dataclass(frozen=True, slots=True)
 class _TryAgain:
-    child: _Child
+    child: _Held
 
 
 class Supervisor(GenServer):
-    """Watches `children`. `start` raises StartError or DuplicateChild and leaves nothing running."""
+    """Watches `children`: specs, or servers' classes. `start` raises StartError or DuplicateChild and leaves
+    nothing running.
+    """
+
+    shutdown_ms: ClassVar[int | None] = None
+    child_type: ClassVar[ChildType] = "supervisor"
 
     def __init__(
         self,
-        children: Sequence[ChildSpec] = (),
+        children: Sequence[Child] = (),
         strategy: Strategy = "one_for_one",
         *,
         max_restarts: int = 3,
@@ -109,12 +113,12 @@ class Supervisor(GenServer):
     ) -> None:
         if strategy not in ("one_for_one", "one_for_all", "rest_for_one"):
             raise ValueError(f"strategy {strategy!r}: choose one_for_one, one_for_all or rest_for_one")
-        super().__init__(children, name=name)
+        super().__init__([spec_of(child) for child in children], name=name)
         self.strategy: Strategy = strategy
         self._max_restarts = max_restarts
         self._max_seconds = max_seconds
         self._restarts: deque[float] = deque()
-        self._children: dict[str, _Child] = {}
+        self._children: dict[str, _Held] = {}
 
     # -- for everybody
 
@@ -129,9 +133,9 @@ class Supervisor(GenServer):
         active = sum(info.process is not None for info in infos)
         return ChildCount(len(infos), active, len(infos) - supervisors, supervisors)
 
-    def start_child(self, spec: ChildSpec) -> Process:
+    def start_child(self, child: Child) -> Process:
         """Add a child and start it. Raises DuplicateChild, StartError."""
-        return self._ask(lambda: self._add(spec))
+        return self._ask(lambda: self._add(spec_of(child)))
 
     def terminate_child(self, child_id: str) -> None:
         """Stop a child and keep its spec (a temporary one's is dropped). Raises ChildNotFound."""
@@ -154,7 +158,7 @@ class Supervisor(GenServer):
     def init(self, children: Sequence[ChildSpec]) -> None:
         """Start all children in order; when one fails, stop those that run."""
         _refuse_duplicates(spec.id for spec in children)
-        self._children = {spec.id: _Child(spec) for spec in children}
+        self._children = {spec.id: _Held(spec) for spec in children}
         try:
             for child in self._children.values():
                 self._launch(child)
@@ -186,7 +190,7 @@ class Supervisor(GenServer):
 
     # -- the engine
 
-    def _child_ended(self, child: _Child, reason: object) -> None:
+    def _child_ended(self, child: _Held, reason: object) -> None:
         child.process = child.ref = None
         normal = is_normal(reason)
         log.log(
@@ -197,7 +201,7 @@ class Supervisor(GenServer):
         elif child.spec.restart == "temporary":
             del self._children[child.spec.id]
 
-    def _restart(self, child: _Child) -> None:
+    def _restart(self, child: _Held) -> None:
         self._count_restart(child)
         group = self._group(child)
         for other in reversed(group):
@@ -206,7 +210,7 @@ class Supervisor(GenServer):
             if other.spec.id in self._children and not self._relaunch(other):
                 return
 
-    def _group(self, child: _Child) -> list[_Child]:
+    def _group(self, child: _Held) -> list[_Held]:
         children = list(self._children.values())
         match self.strategy:
             case "one_for_one":
@@ -216,7 +220,7 @@ class Supervisor(GenServer):
             case "rest_for_one":
                 return children[children.index(child) :]
 
-    def _relaunch(self, child: _Child) -> bool:
+    def _relaunch(self, child: _Held) -> bool:
         try:
             self._launch(child)
         except StartError as error:
@@ -225,7 +229,7 @@ class Supervisor(GenServer):
             return False
         return True
 
-    def _count_restart(self, child: _Child) -> None:
+    def _count_restart(self, child: _Held) -> None:
         now = time.monotonic()
         self._restarts.append(now)
         while now - self._restarts[0] > self._max_seconds:
@@ -237,7 +241,7 @@ class Supervisor(GenServer):
             )  # fmt: skip
             raise Exit(SHUTDOWN)
 
-    def _launch(self, child: _Child) -> Process:
+    def _launch(self, child: _Held) -> Process:
         try:
             process = child.spec.start()
         except Exception as error:
@@ -248,12 +252,12 @@ class Supervisor(GenServer):
         child.ref = process.monitor(self)
         return process
 
-    def _terminate(self, child: _Child) -> None:
+    def _terminate(self, child: _Held) -> None:
         self._halt(child)
         if child.spec.restart == "temporary":
             self._children.pop(child.spec.id, None)
 
-    def _halt(self, child: _Child) -> None:
+    def _halt(self, child: _Held) -> None:
         process, child.process = child.process, None
         if process is None:
             return
@@ -270,12 +274,12 @@ class Supervisor(GenServer):
 
     def _add(self, spec: ChildSpec) -> Process:
         _refuse_duplicates([*self._children, spec.id])
-        child = _Child(spec)
+        child = _Held(spec)
         process = self._launch(child)
         self._children[spec.id] = child
         return process
 
-    def _find(self, child_id: str, *, stopped: bool = False) -> _Child:
+    def _find(self, child_id: str, *, stopped: bool = False) -> _Held:
         child = self._children.get(child_id)
         if child is None:
             raise ChildNotFound(f"no child has the id {child_id!r}; there are {sorted(self._children)}")

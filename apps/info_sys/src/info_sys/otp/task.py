@@ -10,10 +10,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import Any, ClassVar, Final, Generic, ParamSpec, TypeVar
 
 from info_sys.otp import threads
-from info_sys.otp.gen_server import GenServer, ProcessDown
+from info_sys.otp.gen_server import ChildType, GenServer, ProcessDown
 from info_sys.otp.latch import Latch
 from info_sys.otp.process import KILLED, NOPROC, NORMAL, SHUTDOWN, Exit
 from info_sys.otp.registry import Server, resolve
@@ -91,6 +91,8 @@ class Task(Generic[T]):
 
 class TaskSupervisor(GenServer):
     """Owns tasks: counts them, refuses more than `max_children`, gives up on all of them when it ends."""
+
+    child_type: ClassVar[ChildType] = "supervisor"
 
     def __init__(self, name: str | None = None, max_children: int = MAX_CHILDREN) -> None:
         super().__init__(name=name)
