@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = ROOT / "docs" / "guides"
+WEB = ROOT / "apps" / "rumbl_web" / "README.md"
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,32 @@ def routes() -> str:
     return f"```text\n{router.routes(application.offline(settings))}\n```\n"
 
 
+def telemetry_events() -> str:
+    """What the channel runtime tells of itself."""
+    from rumbl_web.phoenix.telemetry import EVENTS
+
+    rows = ["| Event | Told when | Measurements | Metadata |", "|---|---|---|---|"]
+    for event in EVENTS:
+        names = [", ".join(f"`{name}`" for name in some) for some in (event.measurements, event.metadata)]
+        rows.append(f"| `{event.name}` | {event.when} | {names[0]} | {names[1]} |")
+    return "\n".join(rows) + "\n"
+
+
+def gauges() -> str:
+    """What can be asked of a running node."""
+    from rumbl_web.phoenix.gauges import GAUGES
+
+    rows = ["| Gauge | What it is |", "|---|---|"]
+    rows += [f"| `{name}` | {meaning} |" for name, meaning in GAUGES.items()]
+    return "\n".join(rows) + "\n"
+
+
 BLOCKS = (
     Block("environment", GUIDES / "deployment.md", environment_table),
     Block("make targets", GUIDES / "development.md", make_targets),
     Block("routes", GUIDES / "development.md", routes),
+    Block("telemetry events", WEB, telemetry_events),
+    Block("gauges", WEB, gauges),
 )
 
 

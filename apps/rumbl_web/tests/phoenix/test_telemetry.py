@@ -8,15 +8,31 @@ from typing import Any
 import pytest
 
 from rumbl_web.phoenix import telemetry
+from rumbl_web.phoenix.channel_server import ChannelServer
 from rumbl_web.phoenix.endpoint import Endpoint
-from rumbl_web.phoenix.testing import assert_reply, connect, join, push, settle
+from rumbl_web.phoenix.socket import Refused
+from rumbl_web.phoenix.socket_server import connect as connect_server
+from rumbl_web.phoenix.testing import (
+    ClientSocket,
+    JoinRefused,
+    assert_reply,
+    close,
+    connect,
+    join,
+    leave,
+    push,
+    settle,
+)
+from rumbl_web.phoenix.transports.hub import Hub
 
-from .reference import PlainChannel, ReferenceSocket
+from .reference import PlainChannel, ReferenceSocket, VideosChannel
+
+Seen = list[tuple[str, dict[str, float], dict[str, Any]]]
 
 
 @pytest.fixture
-def events() -> Iterator[list[tuple[str, dict[str, float], dict[str, Any]]]]:
-    seen: list[tuple[str, dict[str, float], dict[str, Any]]] = []
+def events() -> Iterator[Seen]:
+    seen: Seen = []
 
     def handler(name: str, measurements: dict[str, float], metadata: dict[str, Any]) -> None:
         seen.append((name, measurements, metadata))
@@ -24,34 +40,121 @@ def events() -> Iterator[list[tuple[str, dict[str, float], dict[str, Any]]]]:
     telemetry.attach(handler)
     yield seen
     telemetry.detach(handler)
+    known = {event.name: event for event in telemetry.EVENTS}
+    for name, measurements, metadata in seen:
+        assert (*measurements,) == known[name].measurements, name
+        assert (*metadata,) == known[name].metadata, name
 
 
-def test_connecting_joining_and_pushing_are_measured(
-    endpoint: Endpoint, events: list[tuple[str, dict[str, float], dict[str, Any]]]
-) -> None:
-    client = connect(ReferenceSocket, {"user_id": "1"}, endpoint=endpoint)
+@pytest.fixture
+def client(endpoint: Endpoint) -> ClientSocket:
+    return connect(ReferenceSocket, {"user_id": "1"}, endpoint=endpoint)
+
+
+def names(events: Seen) -> list[str]:
+    return [name for name, _, _ in events]
+
+
+def last(events: Seen, name: str) -> dict[str, Any]:
+    """What the last event of that name told."""
+    return next({**measured, **about} for told, measured, about in reversed(events) if told == name)
+
+
+def ended(process: ChannelServer) -> None:
+    assert process.wait(5)
+
+
+def test_connecting_joining_and_pushing_are_measured(events: Seen, client: ClientSocket) -> None:
     _, channel = join(client, PlainChannel, "plain:1")
     assert_reply(push(channel, "ping"))
     settle(channel)
 
-    assert [name for name, _, _ in events] == ["socket.connected", "channel.joined", "channel.handled_in"]
+    assert names(events) == ["socket.connected", "channel.joined", "channel.handled_in"]
     assert all(measurements["duration_s"] > 0 for _, measurements, _ in events)
+    assert events[1][2] == {"channel": PlainChannel, "topic": "plain:1"}
     assert events[2][2] == {"channel": PlainChannel, "event": "ping"}
 
 
-def test_a_failing_handler_disturbs_nobody(
-    events: list[tuple[str, dict[str, float], dict[str, Any]]], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("params", "reason"), [({}, "connect"), ({"user_id": "1", "vsn": "9.9.9"}, "version")]
+)
+def test_a_refused_socket_is_told_with_the_reason(
+    endpoint: Endpoint, events: Seen, params: dict[str, str], reason: str
+) -> None:
+    assert isinstance(connect_server(endpoint, ReferenceSocket, params), Refused)
+    assert last(events, "socket.refused")["reason"] == reason
+
+
+def test_a_refused_or_crashed_join_is_told_with_its_answer(events: Seen, client: ClientSocket) -> None:
+    denied = (("videos:denied", {"reason": "unauthorized"}), ("videos:crash", {"reason": "join crashed"}))
+    for topic, response in denied:
+        with pytest.raises(JoinRefused):
+            join(client, VideosChannel, topic)
+        assert last(events, "channel.refused")["response"] == response
+
+
+def test_how_a_channel_ended_is_told(events: Seen, client: ClientSocket) -> None:
+    _, leaving = join(client, PlainChannel, "plain:1")
+    assert_reply(leave(leaving))
+    ended(leaving.process)
+    assert last(events, "channel.left")["reason"] == ("shutdown", "left")
+
+    _, crashing = join(client, PlainChannel, "plain:2")
+    push(crashing, "crash")
+    ended(crashing.process)
+    assert isinstance(last(events, "channel.crashed")["reason"], Exception)
+    assert last(events, "channel.crashed")["topic"] == "plain:2"
+
+
+def test_a_lost_connection_is_told_with_its_code_and_its_channels(events: Seen, client: ClientSocket) -> None:
+    join(client, PlainChannel, "plain:1")
+    close(client, 1006)
+
+    gone = last(events, "socket.disconnected")
+    assert (gone["code"], gone["channels"], gone["socket"]) == (1006, 1, ReferenceSocket)
+    assert last(events, "channel.left")["reason"] == ("shutdown", "closed")
+
+
+def test_a_broadcast_is_told_once_however_many_hear_it(endpoint: Endpoint, events: Seen) -> None:
+    for user in "123":
+        join(connect(ReferenceSocket, {"user_id": user}, endpoint=endpoint), PlainChannel, "plain:1")
+    endpoint.broadcast("plain:1", "hello", {})
+    endpoint.broadcast("plain:nobody", "hello", {})
+
+    assert names(events).count("pubsub.broadcast") == 2
+    assert names(events).count("pubsub.fanned_out") == 1
+    assert last(events, "pubsub.fanned_out") == {"subscribers": 3, "topic": "plain:1", "event": "hello"}
+
+
+def test_a_drained_hub_is_told(events: Seen) -> None:
+    Hub().drain()
+
+    drained = last(events, "hub.drained")
+    assert (drained["connections"], drained["left"]) == (0, 0)
+
+
+def test_a_handler_that_raises_is_logged_and_detached_and_disturbs_nobody(
+    events: Seen, caplog: pytest.LogCaptureFixture
 ) -> None:
     def failing(*_: object) -> None:
         raise RuntimeError("no")
 
     telemetry.attach(failing)
-    telemetry.stop("x", telemetry.start())
-    telemetry.detach(failing)
+    for _ in range(2):
+        telemetry.emit("channel.left", channel=None, topic="t", reason="r")
 
-    assert [name for name, _, _ in events] == ["x"]
-    assert "telemetry handler failed on x" in caplog.text
+    assert names(events) == ["channel.left"] * 2
+    assert caplog.text.count("telemetry handler failed on channel.left and is detached") == 1
+
+
+def test_what_a_handler_does_to_its_arguments_stays_with_it(events: Seen) -> None:
+    telemetry.attach(greedy := lambda _name, measurements, _metadata: measurements.clear())
+    telemetry.stop("channel.joined", telemetry.start(), channel=None, topic="t")
+    telemetry.detach(greedy)
+
+    assert events[0][1]["duration_s"] > 0
 
 
 def test_nothing_is_measured_when_nobody_listens() -> None:
     assert telemetry.start() == 0.0
+    assert not telemetry.listening()

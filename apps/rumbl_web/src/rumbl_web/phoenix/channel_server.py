@@ -128,7 +128,8 @@ class ChannelServer(Process):
         finally:
             socket.message = None
         if started:
-            telemetry.stop("channel.handled_in", started, channel=type(self.channel), event=message.event)
+            measured = {"duration_s": telemetry.since(started), "waiting": self.queue_length}
+            telemetry.emit("channel.handled_in", measured, channel=type(self.channel), event=message.event)
 
     def _handle_other(self, message: object) -> None:
         match message:
@@ -215,7 +216,8 @@ class ChannelServer(Process):
         replaced = self._silence_old()
         self._take_seat()
         result = self._ask_to_join(join)
-        telemetry.stop("channel.joined", started, channel=type(self.channel), topic=socket.topic)
+        if started:
+            self._tell_of_join(started, result)
         socket.message = None
         if replaced is not None:
             self._tell(replaced.socket.join_ref, wire.PHX_CLOSE)
@@ -229,6 +231,13 @@ class ChannelServer(Process):
         deferred, self.deferred = self.deferred, None
         for message in deferred or ():
             self.handle(message)
+
+    def _tell_of_join(self, started: float, result: Joined | Refused) -> None:
+        about = {"channel": type(self.channel), "topic": self.socket.topic}
+        if isinstance(result, Joined):
+            telemetry.stop("channel.joined", started, **about)
+        else:
+            telemetry.stop("channel.refused", started, **about, response=result.response)
 
     def _ask_to_join(self, join: Message) -> Joined | Refused:
         """Call `join` and answer the client; a reply that can't be written is a crash like any other."""
@@ -284,6 +293,9 @@ class ChannelServer(Process):
                 self._tell(socket.join_ref, wire.PHX_CLOSE if _is_shutdown(reason) else wire.PHX_ERROR)
         elif socket.message is not None:
             self._answer(socket.message, "error", CRASHED, socket.join_ref)
+        if socket.joined and telemetry.listening():
+            name = "channel.left" if _is_shutdown(reason) else "channel.crashed"
+            telemetry.emit(name, channel=type(self.channel), topic=socket.topic, reason=reason)
         # Without this, the two would keep each other until the garbage collector's next full round.
         socket.process = _GONE
 

@@ -13,6 +13,7 @@ import threading
 from typing import Final, Protocol
 
 from info_sys.otp import Process
+from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.serializer import Encoded, Serializer
 from rumbl_web.phoenix.transport import Connection, Fanout, Subscription
@@ -104,6 +105,9 @@ class Fastlane:
         groups = self._groups.get(broadcast.topic)
         if groups is None:
             return
+        if telemetry.listening():
+            counted = {"subscribers": sum(group.size for group in groups)}
+            telemetry.emit("pubsub.fanned_out", counted, topic=broadcast.topic, event=broadcast.event)
         seat: Seat | None = None if sender is None else getattr(sender, "seat", None)
         encoded: dict[Serializer, Encoded | None] = {}
         for group in groups:

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter, Gap
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
@@ -130,9 +131,12 @@ class PubSub:
         """Tell every subscriber but `sender` (a receiver or a channel process). Raises as `broadcast`."""
         if not isinstance(payload, dict | bytes):
             raise TypeError(f"a broadcast's payload must be a dict or bytes, not {type(payload).__name__}")
+        started = telemetry.start()
         broadcast = Broadcast(topic, event, payload)
         self.deliver(broadcast, sender)
         self.adapter.broadcast(broadcast)
+        if started:
+            telemetry.stop("pubsub.broadcast", started, topic=topic, event=event)
 
     def deliver(self, broadcast: Broadcast, sender: object = None) -> None:
         """Tell the subscribers on this node only; adapters call it for what other nodes say."""

@@ -63,6 +63,7 @@ def connect(
     started = telemetry.start()
     serializer = serializer or for_version(params.get("vsn"))
     if serializer is None:
+        telemetry.stop("socket.refused", started, socket=socket_class, reason="version")
         return Refused()
     witness = _Witness()
     endpoint.pubsub.attach(witness)
@@ -71,9 +72,11 @@ def connect(
     finally:
         endpoint.pubsub.detach(witness)
     if isinstance(answer, Refused):
+        telemetry.stop("socket.refused", started, socket=socket_class, reason="connect")
         return answer
     if not witness.topics.isdisjoint(answer.ids):
         answer.closed(NEVER_OPENED)
+        telemetry.stop("socket.refused", started, socket=socket_class, reason="disconnected")
         return Refused()
     telemetry.stop("socket.connected", started, socket=socket_class)
     return answer
@@ -185,6 +188,9 @@ class SocketServer:
         for topic in self.ids:
             self.endpoint.pubsub.unsubscribe(topic, self)
         channels, self.channels = self.channels, {}
+        if self.connection is not SILENCE and telemetry.listening():
+            counted = {"channels": len(channels)}
+            telemetry.emit("socket.disconnected", counted, socket=self.socket_class, code=code)
         for channel in channels.values():
             channel.signal(Signal.CLOSE)
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Any
 
+from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
 from rumbl_web.phoenix.transports import descriptors, frames
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
@@ -122,9 +123,13 @@ class Hub:
         has.
         """
         self._accepting = False
+        started, before = telemetry.start(), self._wire.connections
         self.call_later(self._sweep.drain, spread_s)
         if wait_s > 0 and self._runs():
             self._quiet.wait(wait_s)
+        if started:
+            counted = {"connections": before, "left": self._wire.connections}
+            telemetry.emit("hub.drained", {"duration_s": telemetry.since(started), **counted})
         return not self._wire.connections
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -147,6 +152,7 @@ class Hub:
             "bytes_in": self.conversations.bytes_in,
             "bytes_out": self._wire.bytes_out,
             "blocked": len(self._wire.blocked),
+            "outbox_bytes": self._wire.outbox_bytes(),
             "failed": self.conversations.failed,
             "slow_closed": self.conversations.slow_closed,
             "backlog": len(self._calls),

@@ -61,6 +61,11 @@ class Wire:
         """Return all connections, in any phase."""
         return [connection for connection in self.table if connection is not None]
 
+    def outbox_bytes(self) -> int:
+        """Count the bytes that slow readers have not taken yet. On any thread."""
+        outboxes = [connection.outbox for connection in list(self.blocked)]
+        return sum(outbox.size for outbox in outboxes if outbox is not None)
+
     def put(self, connection: HubConnection, frame: bytes) -> None:
         """Write `frame` with the next `flush`, behind all that was put before."""
         waiting = self._pending.get(connection)
