@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
+from rumbl_web.phoenix import testing_redis
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 from rumbl_web.phoenix.pubsub_adapters.memory import Network
+from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
 
 DEADLINE_S = 10.0
 
@@ -28,11 +35,35 @@ def memory() -> Iterator[MakeNode]:
 
 
 @contextmanager
+def redis() -> Iterator[MakeNode]:
+    # One server for all tests; each has channels of its own.
+    prefix = token_hex(4)
+    yield lambda: RedisAdapter(shared_redis().url, prefix=prefix)
+
+
+@cache
+def shared_redis() -> testing_redis.RedisServer:
+    if testing_redis.binary() is None:
+        pytest.skip(testing_redis.MISSING)
+    return testing_redis.RedisServer(Path(mkdtemp())).start()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_the_shared_redis() -> Iterator[None]:
+    yield
+    if shared_redis.cache_info().currsize:
+        server = shared_redis()
+        server.stop()
+        shutil.rmtree(server.folder)
+        shared_redis.cache_clear()
+
+
+@contextmanager
 def alone() -> Iterator[MakeNode]:
     yield LocalAdapter
 
 
-NETWORKS: dict[str, Callable[[], AbstractContextManager[MakeNode]]] = {"memory": memory}
+NETWORKS: dict[str, Callable[[], AbstractContextManager[MakeNode]]] = {"memory": memory, "redis": redis}
 ALL = {"local": alone, **NETWORKS}
 
 
@@ -283,7 +314,7 @@ PAYLOADS: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("payload", "expected"), PAYLOADS, ids=repr)
+@pytest.mark.parametrize(("payload", "expected"), PAYLOADS, ids=lambda value: f"{value!r:.30}")
 def test_payloads_arrive_as_they_were(nodes: Nodes, payload: Any, expected: Any) -> None:
     one, _two = nodes.pair()
     (_, ear) = nodes.hear("a")
@@ -293,7 +324,9 @@ def test_payloads_arrive_as_they_were(nodes: Nodes, payload: Any, expected: Any)
     assert ear.wait_for(1) == [Broadcast("a", "hello", payload if expected is None else expected)]
 
 
-@pytest.mark.parametrize("topic", ["videos:1", "mit Leerzeichen\n", "äöü*?[x]", "x" * 500])
+@pytest.mark.parametrize(
+    "topic", ["videos:1", "mit Leerzeichen\n", "äöü*?[x]", "x" * 500], ids=lambda topic: topic[:10]
+)
 def test_any_topic_and_event_will_do(nodes: Nodes, topic: str) -> None:
     one, _two = nodes.pair()
     (_, ear) = nodes.hear(topic)

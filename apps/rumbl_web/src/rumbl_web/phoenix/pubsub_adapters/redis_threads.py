@@ -1,0 +1,147 @@
+"""The two threads of a Redis adapter: one writes, one connects and reads. Each owns its half of the link."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from typing import Any, Final
+
+import orjson
+
+from rumbl_web.phoenix.mistakes import Mistakes
+from rumbl_web.phoenix.pubsub_adapters import envelope
+from rumbl_web.phoenix.pubsub_adapters.adapter import Deliver, Gap, OnGap
+from rumbl_web.phoenix.pubsub_adapters.redis_exchange import Exchange
+from rumbl_web.phoenix.pubsub_adapters.redis_link import Address, Link, LinkError
+
+log = logging.getLogger(__name__)
+
+_POLL_S: Final = 0.2
+_MAX_NODES: Final = 4096
+
+
+class Writer(threading.Thread):
+    """Publishes what waits, all that is there in one go, and rings the bell."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(name="rumbl-redis-writer", daemon=True)
+        self._exchange = exchange
+
+    def run(self) -> None:
+        """Work until the exchange is stopped."""
+        link: Link | None = None
+        while (job := self._exchange.next_job(link)) is not None:
+            if link is not None and link is not job.link:
+                link.close_publisher()
+            link = job.link
+            if link is not None and job.batch:
+                try:
+                    link.publish(job.batch)
+                except LinkError as error:
+                    self._exchange.lost(link, error, job.batch)
+        if link is not None:
+            link.close_publisher()
+
+
+class Reader(threading.Thread):
+    """Connects, keeps the subscriptions, and delivers."""
+
+    def __init__(
+        self, exchange: Exchange, address: Address, node_name: str, deliver: Deliver, on_gap: OnGap
+    ) -> None:
+        super().__init__(name="rumbl-redis-reader", daemon=True)
+        self._exchange = exchange
+        self._channels = exchange.channels
+        self._address = address
+        self._node = node_name.encode()
+        self._deliver = deliver
+        self._on_gap = on_gap
+        self._mistakes = Mistakes()
+        self._asked: dict[bytes, float] = {}
+        self._last_numbers: dict[bytes, int] = {}
+
+    def run(self) -> None:
+        """Work until the exchange is stopped."""
+        while not self._exchange.stopped.is_set():
+            try:
+                link = Link(self._address)
+            except LinkError as error:
+                self._exchange.failed(error)
+            else:
+                self._live_on(link)
+            self._exchange.stopped.wait(self._exchange.timing.retry)
+
+    def _live_on(self, link: Link) -> None:
+        try:
+            self._asked.clear()
+            link.subscribe(self._exchange.made(link))
+            while not link.broken and not self._exchange.stopped.is_set():
+                self._turn(link)
+        except LinkError as error:
+            self._exchange.lost(link, error)
+        finally:
+            link.close_listener()
+
+    def _turn(self, link: Link) -> None:
+        message = link.read(_POLL_S)
+        if message is not None:
+            self._take(link, *message)
+        wanted, unwanted = self._exchange.take_changes()
+        if unwanted:
+            link.unsubscribe(unwanted)
+        if wanted:
+            self._asked.update(wanted)
+            link.subscribe(wanted)
+        if time.monotonic() > link.heard_at + self._exchange.timing.stale:
+            raise LinkError(f"nothing came through for {self._exchange.timing.stale:g} s")
+
+    def _take(self, link: Link, kind: bytes, channel: bytes, data: Any) -> None:
+        match kind:
+            case b"message" if channel == self._channels.bell:
+                link.heard_at = time.monotonic()
+            case b"message" if channel == self._channels.gap:
+                self._take_gap(data)
+            case b"message":
+                self._take_broadcast(channel, data)
+            case b"subscribe" if channel == self._channels.bell:
+                self._exchange.listening(link)
+            case b"subscribe" if (asked := self._asked.pop(channel, None)) is not None:
+                self._on_gap(Gap(time.monotonic() - asked, frozenset({self._channels.topic(channel)})))
+
+    def _take_broadcast(self, channel: bytes, data: bytes) -> None:
+        head, _, body = data.partition(b"\n")
+        node, _, number = head.partition(b" ")
+        if node == self._node:
+            return
+        try:
+            if not self._is_news(node, int(number)):
+                return
+            broadcast = envelope.decode(self._channels.topic(channel), body)
+        except ValueError as error:
+            self._mistakes.report(log, "skipped what is no broadcast on %.100r: %s", channel, error)
+            return
+        try:
+            self._deliver(broadcast)
+        except Exception:
+            log.exception("%r on %r was not delivered", broadcast.event, broadcast.topic)
+
+    def _is_news(self, node: bytes, number: int) -> bool:
+        """Whether a node's message was not here before: after trouble it may send some again."""
+        if number <= self._last_numbers.get(node, 0):
+            return False
+        if node not in self._last_numbers and len(self._last_numbers) >= _MAX_NODES:
+            del self._last_numbers[next(iter(self._last_numbers))]
+        self._last_numbers[node] = number
+        return True
+
+    def _take_gap(self, data: bytes) -> None:
+        try:
+            _node, seconds = orjson.loads(data)
+            gap = Gap(float(seconds))
+        except (ValueError, TypeError) as error:
+            self._mistakes.report(log, "skipped what is no gap: %s", error)
+            return
+        if math.isfinite(gap.seconds):
+            self._on_gap(gap)

@@ -1,0 +1,281 @@
+"""Nodes over a real Redis that is killed and frozen. What every adapter keeps: test_adapter.py."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rumbl_web.phoenix import testing_redis
+from rumbl_web.phoenix.message import Broadcast
+from rumbl_web.phoenix.pubsub import PubSub
+from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
+from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter, Timing
+from rumbl_web.phoenix.testing_redis import RedisServer
+
+pytestmark = pytest.mark.skipif(testing_redis.binary() is None, reason=testing_redis.MISSING)
+
+DEADLINE_S = 15.0
+QUICK = Timing(bell=0.2, stale=1.5, retry=0.05, settle=0.5)
+"""Frozen, a try to connect takes a second; none of these tests needs the nodes to wait for that."""
+
+
+def eventually(check: Callable[[], object]) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while not check():
+        assert time.monotonic() < end, f"not within {DEADLINE_S} s"
+        time.sleep(0.01)
+
+
+class Node:
+    """A node, and what it hears on topic `a`."""
+
+    def __init__(self, url: str, max_waiting: int = 10_000) -> None:
+        self.pubsub = PubSub(RedisAdapter(url, timing=QUICK, max_waiting=max_waiting))
+        self.heard: list[int] = []
+        self.gaps: list[Gap] = []
+        self.pubsub.on_gap(self.gaps.append)
+        self.pubsub.subscribe("a", self)
+
+    def send(self, message: object) -> bool:
+        assert isinstance(message, Broadcast)
+        if message.event == "number":
+            self.heard.append(message.payload["n"])
+        return True
+
+    def say(self, *numbers: int) -> None:
+        for number in numbers:
+            self.pubsub.broadcast("a", "number", {"n": number})
+
+    @property
+    def state(self) -> str:
+        return self.pubsub.adapter.state
+
+    @property
+    def whole_gaps(self) -> list[Gap]:
+        return [gap for gap in self.gaps if gap.topics is None]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with testing_redis.running(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+def nodes(server: RedisServer) -> Iterator[Callable[..., Node]]:
+    made: list[Node] = []
+
+    def make(**options: int) -> Node:
+        made.append(Node(server.url, **options))
+        return made[-1]
+
+    yield make
+    server.thaw()
+    for node in made:
+        node.pubsub.stop()
+
+
+def hear_each_other(*nodes: Node) -> None:
+    """Wait until they do; then nobody has heard anything yet."""
+    for name, node in enumerate(nodes, 1):
+        probe, last = -name, -100 - name
+
+        def heard(node: Node = node, probe: int = probe) -> bool:
+            node.say(probe)
+            return all(probe in other.heard for other in nodes)
+
+        eventually(heard)
+        node.say(last)
+        eventually(lambda last=last: all(last in other.heard for other in nodes))
+    for node in nodes:
+        node.heard.clear()
+        node.gaps.clear()
+
+
+@pytest.mark.parametrize("away", ["killed", "frozen"])
+def test_without_redis_a_node_goes_on_alone_and_later_the_others_get_everything_once_and_in_order(
+    server: RedisServer, nodes: Callable[..., Node], away: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = nodes(), nodes()
+    hear_each_other(one, two)
+    one.say(1, 2)
+    eventually(lambda: two.heard == [1, 2])
+
+    server.kill() if away == "killed" else server.freeze()
+    one.say(3)
+    eventually(lambda: (one.state, two.state) == ("degraded", "degraded"))
+    one.say(*range(4, 1000))
+
+    assert one.heard == list(range(1, 1000))
+
+    server.start() if away == "killed" else server.thaw()
+    eventually(lambda: (one.state, two.state) == ("connected", "connected"))
+    one.say(1000)
+    eventually(lambda: 1000 in two.heard)
+
+    assert two.heard == list(range(1, 1001))
+    for node in (one, two):
+        eventually(lambda node=node: len(node.whole_gaps) == 2)
+        assert all(0 < gap.seconds < 2 * DEADLINE_S for gap in node.whole_gaps)
+    assert caplog.text.count("is lost") == 2
+    assert caplog.text.count("is back") == 2
+
+
+def test_no_caller_and_no_stop_waits_for_a_frozen_redis(
+    server: RedisServer, nodes: Callable[..., Node]
+) -> None:
+    one = nodes()
+    server.freeze()
+
+    started = time.monotonic()
+    one.say(*range(2000))
+    one.pubsub.unsubscribe("a", one)
+    one.pubsub.subscribe("b", one)
+    assert time.monotonic() - started < 1.0
+    eventually(lambda: one.state == "degraded")
+    started = time.monotonic()
+    one.pubsub.stop()
+    assert time.monotonic() - started < 5.0
+    assert not [thread for thread in threading.enumerate() if thread in one.pubsub.adapter._threads]  # type: ignore[attr-defined]  # its own
+
+
+def test_what_cannot_wait_is_dropped_oldest_first_and_said_once(
+    server: RedisServer, nodes: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = nodes(max_waiting=10), nodes()
+    hear_each_other(one, two)
+    server.kill()
+    eventually(lambda: (one.state, two.state) == ("degraded", "degraded"))
+    one.say(*range(100))
+
+    server.start()
+    eventually(lambda: 99 in two.heard)
+
+    assert two.heard == list(range(90, 100))
+    assert caplog.text.count("the oldest broadcasts are dropped") == 1
+    assert "90 broadcasts to other nodes were dropped" in caplog.text
+    eventually(lambda: len(two.whole_gaps) >= 1)
+
+
+def test_a_node_that_begins_without_redis_begins_alone_and_joins_later(
+    server: RedisServer, nodes: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.kill()
+    one, two = nodes(), nodes()
+    assert one.state == "degraded"
+    one.say(1)
+    assert one.heard == [1]
+
+    server.start()
+
+    eventually(lambda: two.heard == [1])
+    eventually(lambda: two.whole_gaps)
+    assert caplog.text.count("can't be reached") == 2
+    assert "serves alone until it can" in caplog.text
+
+
+def test_a_subscription_that_took_effect_late_is_a_gap_of_its_topic(nodes: Callable[..., Node]) -> None:
+    one = nodes()
+    one.gaps.clear()
+
+    one.pubsub.subscribe("b", one)
+
+    eventually(lambda: [gap.topics for gap in one.gaps if "b" in (gap.topics or ())])
+    assert one.whole_gaps == []
+
+
+def test_a_node_subscribes_in_redis_only_to_topics_with_subscribers(
+    server: RedisServer, nodes: Callable[..., Node]
+) -> None:
+    one = nodes()
+    channel = b"rumbl:0:topic:only-here"
+    assert channel not in server.command("PUBSUB CHANNELS *")
+
+    one.pubsub.subscribe("only-here", one)
+    eventually(lambda: channel in server.command("PUBSUB CHANNELS *"))
+    one.pubsub.unsubscribe("only-here", one)
+    eventually(lambda: channel not in server.command("PUBSUB CHANNELS *"))
+
+
+BAD = ["nonsense", "x", '"node 1"', r'"node 5\n[]"', r'"node x\n[\"number\",{}]"', r'"node 6\nnull"']
+
+
+def test_what_others_write_into_the_channels_is_logged_and_skipped(
+    server: RedisServer, nodes: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    one = nodes()
+    eventually(lambda: b"rumbl:0:topic:a\r" in server.command("PUBSUB CHANNELS *"))
+    for word in BAD:
+        server.command("PUBLISH", "rumbl:0:topic:a", word)
+    for word in ("{}", "[]", '"[1,NaN]"', '"[\\"x\\",[]]"', '"[\\"x\\",\\"inf\\"]"'):
+        server.command("PUBLISH", "rumbl:0:gap", word)
+
+    server.command("PUBLISH", "rumbl:0:topic:a", r'"node 7\n[\"number\",{\"n\":7}]"')
+
+    eventually(lambda: one.heard == [7])
+    assert "skipped what is no broadcast" in caplog.text
+    assert one.whole_gaps == []
+    assert one.state == "connected"
+
+
+def test_a_message_that_is_sent_again_is_heard_once(server: RedisServer, nodes: Callable[..., Node]) -> None:
+    one = nodes()
+    eventually(lambda: b"rumbl:0:topic:a\r" in server.command("PUBSUB CHANNELS *"))
+
+    for number in (1, 2, 1, 2, 3):
+        message = rf'"sender {number}\n[\"number\",{{\"n\":{number}}}]"'
+        server.command("PUBLISH", "rumbl:0:topic:a", message)
+
+    eventually(lambda: 3 in one.heard)
+    assert one.heard == [1, 2, 3]
+
+
+def test_sites_with_databases_of_their_own_do_not_hear_each_other(
+    server: RedisServer, nodes: Callable[..., Node]
+) -> None:
+    one, two = nodes(), nodes()
+    other = Node(server.url.removesuffix("/0") + "/7")
+    hear_each_other(one, two)
+
+    one.say(1)
+    eventually(lambda: two.heard == [1])
+
+    assert other.heard == []
+    other.pubsub.stop()
+
+
+def test_the_password_of_redis_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    adapter = RedisAdapter(f"redis://user:hidden-word@127.0.0.1:{port}/3", timing=QUICK)
+    adapter.start(lambda _broadcast: None, lambda _gap: None)
+    adapter.stop()
+
+    assert f"redis://127.0.0.1:{port}/3" in caplog.text
+    assert "hidden-word" not in caplog.text
+
+
+def test_a_wrong_password_is_a_node_alone_that_says_why(
+    server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    adapter = RedisAdapter(server.url.replace("redis://", "redis://:wrong@"), timing=QUICK)
+    adapter.start(lambda _broadcast: None, lambda _gap: None)
+
+    assert adapter.state == "degraded"
+    assert "can't be reached" in caplog.text
+    adapter.stop()
+
+
+def test_something_that_listens_and_never_answers_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        adapter = RedisAdapter(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timing=QUICK)
+        adapter.start(lambda _broadcast: None, lambda _gap: None)
+        eventually(lambda: adapter._exchange._alone_since is not None)
+        assert adapter.state == "degraded"
+        adapter.stop()
