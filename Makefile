@@ -10,7 +10,7 @@ SET_UP := @./scripts/bootstrap
 T ?=
 
 ##@ Serve
-.PHONY: run console routes
+.PHONY: run console routes conformance-server
 run: ## The site on http://localhost:4000 (HOST, PORT, WORKERS, RUMBL_DATA, DATABASE_URL, WOLFRAM_APP_ID)
 	$(SET_UP) apps assets
 	@exec rumbl-web serve --config config
@@ -23,6 +23,10 @@ routes: ## Every route: method, path, endpoint
 	$(SET_UP) apps
 	@rumbl-web routes --config config
 
+conformance-server: ## The server that channel clients are tested against, on PORT (4001); never in production
+	$(SET_UP) apps tools
+	@exec python -m tests.conformance.server --port $(or $(PORT),4001)
+
 ##@ Database
 .PHONY: migrate seed
 migrate: ## Bring the database up to date
@@ -34,7 +38,7 @@ seed: ## Put in the categories, the demo account and the demo video (safe to rep
 	@rumbl-core --config config seed
 
 ##@ Test
-.PHONY: test test-core test-web test-info-sys test-js
+.PHONY: test test-core test-web test-info-sys test-js test-fuzz
 test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T= narrows)
 	$(SET_UP) apps tools assets
 	@./scripts/ensure_chromium
@@ -55,6 +59,10 @@ test-web: ## The suite of rumbl_web alone
 test-js: ## The front end's own tests, under Node
 	$(SET_UP) node
 	@cd apps/rumbl_web/assets && npm test --silent
+
+test-fuzz: ## Chance at the channel protocol: 100,000 examples, about a minute
+	$(SET_UP) apps tools
+	@RUMBL_FUZZ=100000 pytest -q -n 2 apps/rumbl_web/tests/phoenix/test_fuzz.py tests/conformance/test_fuzz.py
 
 ##@ Quality
 .PHONY: lint format types imports docs precommit

@@ -9,7 +9,11 @@ import pytest
 
 from rumbl_web.phoenix.channel import Channel
 from rumbl_web.phoenix.endpoint import Endpoint
-from rumbl_web.phoenix.socket import Connected, ConnectInfo, Socket
+from rumbl_web.phoenix.serializer import Serializer
+from rumbl_web.phoenix.serializers.v2_json import V2JSON
+from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused, Socket
+from rumbl_web.phoenix.socket_server import SocketServer
+from rumbl_web.phoenix.socket_server import connect as connect_server
 from rumbl_web.phoenix.testing import connect
 
 
@@ -81,3 +85,22 @@ def test_connect_knows_the_secret_and_where_the_client_is(endpoint: Endpoint) ->
 
     assert seen[0].secret == endpoint.secret
     assert (seen[1].peer, seen[1].uri, seen[1].headers) == ("127.0.0.1", "/socket", {"x": "y"})
+
+
+def test_a_socket_may_speak_a_version_of_its_own(endpoint: Endpoint) -> None:
+    class Dialect(V2JSON):
+        __slots__ = ()
+
+    dialect = Dialect()
+
+    class Own(Socket):
+        @classmethod
+        def serializer(cls, vsn: object) -> Serializer | None:
+            return dialect if vsn == "dialect" else super().serializer(vsn)
+
+    own, usual = (connect_server(endpoint, Own, {"vsn": vsn}) for vsn in ("dialect", "1.0.0"))
+
+    assert isinstance(own, SocketServer)
+    assert isinstance(usual, SocketServer)
+    assert (own.serializer, usual.serializer.vsn) == (dialect, "1.0.0")
+    assert connect_server(endpoint, Own, {"vsn": "other"}) == Refused()

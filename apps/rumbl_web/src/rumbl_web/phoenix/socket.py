@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from rumbl_web.phoenix.channel import Channel
+from rumbl_web.phoenix.serializer import Serializer
+from rumbl_web.phoenix.serializers import for_version
 
 _MAX_TOPIC = 1024
 
@@ -80,6 +82,13 @@ class Socket:
     def id(self, assigns: Mapping[str, Any]) -> str | tuple[str, ...] | None:
         """Name the topics on which "disconnect" ends this connection. None: it is anonymous."""
         return None
+
+    @classmethod
+    def serializer(cls, vsn: object) -> Serializer | None:
+        """Pick who speaks the protocol version that a client asks for (None: it named none); override it to
+        speak one of your own. None refuses the client.
+        """
+        return for_version(vsn)
 
     @classmethod
     def route(cls, topic: object) -> type[Channel] | None:

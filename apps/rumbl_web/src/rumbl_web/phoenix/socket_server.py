@@ -27,7 +27,6 @@ from rumbl_web.phoenix.message import (
     Reply,
 )
 from rumbl_web.phoenix.serializer import Serializer
-from rumbl_web.phoenix.serializers import for_version
 from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused, Socket
 from rumbl_web.phoenix.transport import Connection, Opcode
 
@@ -57,11 +56,11 @@ def connect(
 ) -> SocketServer | Refused:
     """Ask `socket_class` about a new connection; a transport drives what comes back. On a request thread.
 
-    The `vsn` parameter picks the serializer unless one is given. An exception of the site's `connect` passes
-    through.
+    The socket picks the serializer by the `vsn` parameter unless one is given. An exception of the site's
+    `connect` passes through.
     """
     started = telemetry.start()
-    serializer = serializer or for_version(params.get("vsn"))
+    serializer = serializer or socket_class.serializer(params.get("vsn"))
     if serializer is None:
         telemetry.stop("socket.refused", started, socket=socket_class, reason="version")
         return Refused()
