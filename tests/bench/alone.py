@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tests.bench import build
-from tests.bench.fanout import Say
 from tests.bench.figures import Figure, Target
+from tests.bench.load import Line
 from tests.bench.plan import Plan
+from tests.bench.rounds import Say
 
 DEADLINE_S = 120
 
@@ -20,21 +22,22 @@ class AloneError(Exception):
     """A measurement failed; the message ends with what it printed."""
 
 
-def processes(plan: Plan, say: Say) -> list[Figure]:
+def processes(_core: int, _folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """100,000 idle otp processes in one interpreter: seconds to start them, and bytes each."""
     found = _runs("otp_processes", plan, say)
-    return [
+    figures = [
         Figure(
             "seconds to start 100,000 idle otp processes", _each(found, "seconds"), target=Target(5, False)
         ),
         Figure("bytes per idle otp process", _each(found, "bytes_each")),
     ]
+    return figures, []
 
 
-def cache(plan: Plan, say: Say) -> list[Figure]:
+def cache(_core: int, _folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """A cached answer of info_sys.compute against one over loopback HTTP."""
     found = _runs("info_cache", plan, say)
-    return [
+    figures = [
         Figure("cached info_sys.compute, us", _each(found, "cached_us")),
         Figure(
             "times faster than uncached over loopback HTTP",
@@ -44,6 +47,7 @@ def cache(plan: Plan, say: Say) -> list[Figure]:
             f"{median(_each(found, 'ratio_with_service')):,.0f} times",
         ),
     ]
+    return figures, []
 
 
 def _each(found: list[dict[str, Any]], key: str) -> list[float]:

@@ -1,4 +1,4 @@
-"""What the bench makes on the spot, in its folder build: two C programs, the packages of the naive peer."""
+"""What the bench makes on the spot, in its folder build: two C programs, the packages of the peers."""
 
 from __future__ import annotations
 
@@ -52,15 +52,20 @@ def _compiled(name: str, sources: list[Path]) -> Path:
     return program
 
 
-def peer_packages() -> Path | None:
-    """A folder with gevent for the naive peer, installed once; None when it can't be installed."""
+def has_peer_packages() -> bool:
+    """Whether what the peers need is installed already."""
     done = PEER_PACKAGES / REQUIREMENTS.name
-    if done.exists() and done.read_text() == REQUIREMENTS.read_text():
+    return done.exists() and done.read_text() == REQUIREMENTS.read_text()
+
+
+def peer_packages() -> Path | None:
+    """A folder with what the peers need, installed once; None when it can't be installed."""
+    if has_peer_packages():
         return PEER_PACKAGES
     shutil.rmtree(PEER_PACKAGES, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
     where = ["--target", str(PEER_PACKAGES), "-r", str(REQUIREMENTS), "-c", str(CONSTRAINTS)]
     if subprocess.run(pip + where, capture_output=True, check=False).returncode:
         return None
-    shutil.copy(REQUIREMENTS, done)
+    shutil.copy(REQUIREMENTS, PEER_PACKAGES)
     return PEER_PACKAGES

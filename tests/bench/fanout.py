@@ -1,128 +1,108 @@
-"""The figures that compare rumbl with the peers: fan-out, bursts, round trips, heartbeats, joins."""
+"""The figures that compare rumbl with the peers: fan-out, bursts, round trips, heartbeats, joins, memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from pathlib import Path
 
-from tests.bench import figures, load
-from tests.bench.figures import Figure, Phoenix, Target
+from tests.bench import figures
+from tests.bench.figures import Figure, Target
 from tests.bench.load import Line
 from tests.bench.plan import Plan
-from tests.bench.servers.process import Running
-
-Say = Callable[[str], None]
-Fields = Mapping[str, object]
+from tests.bench.rounds import Fields, Rounds, Say, beside_peers
+from tests.bench.servers import catalog
 
 ENDLESS = 1_000_000  # broadcasts; the time limit of the phase ends it
-DRIVER_BUSY = 0.9  # of its core: from here on the driver may be what is measured
+WAITING = 16  # clients that ask for heartbeats during a fan-out
 
-FANOUT_AT_LEAST = Target(4, of_ratio=True)
-
-
-class Rounds:
-    """Plays the same phases against several servers in turn, round after round, and keeps every line."""
-
-    def __init__(self, servers: Sequence[Running], plan: Plan, say: Say) -> None:
-        self.servers = servers
-        self.plan = plan
-        self.say = say
-        self.lines: list[Line] = []
-
-    def play(self, clients: int, phases: Sequence[str]) -> None:
-        """One round after the other, in each of them every server once: what is compared is close in time."""
-        for run in range(1, self.plan.runs + 1):
-            for server in self._able(clients):
-                self.say(f"{clients:>6,} clients, run {run} of {self.plan.runs}: {server.spec.name}")
-                limits = {"limit": self.plan.seconds, "patience": 10.0}
-                self.lines += load.play(server, clients, phases, **limits)
-
-    def _able(self, clients: int) -> list[Running]:
-        """The servers that can hold so many; a thread for each of 10,000 clients can't be had."""
-        return [server for server in self.servers if clients <= server.spec.most_clients]
-
-    def values(self, name: str, key: str, wanted: Fields) -> list[float]:
-        """`key` of every line of the server called `name` whose fields are `wanted`."""
-        return [line[key] for line in self.matching({"label": name, **wanted})]
-
-    def matching(self, wanted: Fields) -> list[Line]:
-        """The lines whose fields are `wanted`."""
-        return [line for line in self.lines if all(line.get(key) == wanted[key] for key in wanted)]
-
-    def figure(
-        self,
-        title: str,
-        key: str,
-        wanted: Fields,
-        phoenix: Phoenix | None = None,
-        target: Target | None = None,
-    ) -> Figure:
-        """One figure out of the lines that are `wanted`."""
-        peer = next((server.spec.name for server in self.servers if "naive" in server.spec.name), "")
-        return Figure(
-            title,
-            ours=self.values("rumbl", key, wanted),
-            naive=self.values(peer, key, wanted),
-            floor=self.values("floor", key, wanted),
-            phoenix=phoenix,
-            target=target,
-            note=remarks(self.matching(wanted)),
-            cpu_ours=self.values("rumbl", "server_us_each", wanted),
-            cpu_naive=self.values(peer, "server_us_each", wanted),
-        )
+SINGLE_AT_LEAST = {1_000: Target(4.5, of_ratio=True)}
+SINGLE_OTHERWISE = Target(4, of_ratio=True)
+P99_OF_WHOLE = Target(1.3, at_least=False)
+BURSTS_AT_LEAST = Target(12, of_ratio=True)
+CALLS_AT_LEAST = Target(3.5, of_ratio=True)
+HEARTBEATS_AT_LEAST = Target(4, of_ratio=True)
+JOINS_AT_LEAST = Target(1.5, of_ratio=True)
 
 
-def remarks(lines: Sequence[Line]) -> str:
-    """What a reader must know of these lines: lost or doubled messages, a driver at its limit."""
-    said = []
-    for name in sorted({line["label"] for line in lines}):
-        mine = [line for line in lines if line["label"] == name]
-        wrong = sum(
-            line.get(key, 0) for line in mine for key in ("missing", "disorder", "errors", "unanswered")
-        )
-        if wrong:
-            said.append(f"{name}: {wrong:,} missing, doubled or refused")
-        if max(line.get("driver_cpu", 0) for line in mine) > DRIVER_BUSY:
-            said.append(f"{name}: the driver was busy, the server may do more")
-    return "; ".join(said)
-
-
-def measure(rounds: Rounds) -> list[Figure]:
+def measure(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """Play everything; the figures in the order of the report."""
-    plan = rounds.plan
-    for size in plan.sizes:
-        one_at_a_time = f"fanout:1:{ENDLESS}"
-        rounds.play(size, [one_at_a_time, *_middle_phases(plan)] if size == plan.middle else [one_at_a_time])
-    return [
-        *(_fanout(rounds, size) for size in plan.sizes),
-        *_middle_figures(rounds),
-    ]
+    with beside_peers(core, folder, plan, say) as rounds:
+        for size in plan.sizes:
+            rounds.play(size, _phases(plan, size))
+    return [*_single(rounds), *_middle(rounds), *_largest(rounds)], rounds.lines
 
 
-def _middle_phases(plan: Plan) -> list[str]:
+def _phases(plan: Plan, size: int) -> list[str]:
     asking = f"{plan.players}:{plan.seconds}"
-    return [f"fanout:8:{ENDLESS}", f"call:{asking}", f"heartbeat:{asking}"]
+    phases = [f"fanout:1:{ENDLESS}"]
+    if size == plan.middle:
+        phases += [f"fanout:8:{ENDLESS}", f"call:{asking}", f"heartbeat:{asking}"]
+    if size == plan.sizes[-1]:
+        phases += [f"mix:1:{WAITING}", "memory"]
+    return phases
 
 
-def _fanout(rounds: Rounds, size: int) -> Figure:
-    title = f"fan-out to {size:,}, deliveries/s"
-    wanted = {"phase": "fanout", "subscribers": size, "in_flight": 1}
-    return rounds.figure(title, "deliveries_per_s", wanted, figures.FANOUT.get(size), FANOUT_AT_LEAST)
+def _single(rounds: Rounds) -> list[Figure]:
+    found = []
+    for size in rounds.plan.sizes:
+        wanted: Fields = {"phase": "fanout", "subscribers": size, "in_flight": 1}
+        target = SINGLE_AT_LEAST.get(size, SINGLE_OTHERWISE)
+        phoenix = figures.FANOUT.get(size)
+        title = f"fan-out to {size:,}, deliveries/s"
+        single = rounds.figure(title, "deliveries_per_s", wanted, phoenix, target)
+        found.append(dataclasses.replace(single, of_floor=True))
+        if size >= rounds.plan.middle:
+            found.append(_p99_of_whole(rounds, size, wanted))
+    return found
 
 
-def _middle_figures(rounds: Rounds) -> list[Figure]:
+def _p99_of_whole(rounds: Rounds, size: int, wanted: Fields) -> Figure:
+    """The p99 of a delivery over the median time until a broadcast was with everyone, run by run."""
+
+    def shares(name: str) -> list[float]:
+        lines = rounds.matching({"label": name, **wanted})
+        return [line["p99_ms"] / line["whole_p50_ms"] for line in lines if line["whole_p50_ms"]]
+
+    others = [server.spec.name for server in rounds.servers if server.spec.name != catalog.RUMBL]
+    return Figure(
+        f"p99 of a delivery / time of the whole fan-out to {size:,}",
+        ours=shares(catalog.RUMBL),
+        others={name: shares(name) for name in others if name != rounds.naive},
+        naive=shares(rounds.naive),
+        target=P99_OF_WHOLE,
+    )
+
+
+def _middle(rounds: Rounds) -> list[Figure]:
     size, asking = rounds.plan.middle, f"{rounds.plan.players} clients"
     bursts: Fields = {"phase": "fanout", "subscribers": size, "in_flight": 8}
     joins: Fields = {"phase": "join", "clients": size}
-    each, figure = "round_trips_per_s", rounds.figure
+    each, calls, heartbeats = "round_trips_per_s", {"phase": "call"}, {"phase": "heartbeat"}
+    figure = rounds.figure
     return [
         figure(
             f"bursts of 8 to {size:,}, deliveries/s",
             "deliveries_per_s",
             bursts,
             figures.BURSTS,
-            FANOUT_AT_LEAST,
+            BURSTS_AT_LEAST,
         ),
-        figure(f"channel round trips/s, {asking}", each, {"phase": "call"}, figures.CALLS),
-        figure(f"heartbeats/s, {asking}", each, {"phase": "heartbeat"}, figures.HEARTBEATS),
-        figure(f"joins/s, {size:,} clients", "joins_per_s", joins, figures.JOINS),
+        figure(f"channel round trips/s, {asking}", each, calls, figures.CALLS, CALLS_AT_LEAST),
+        figure(f"channel round trips, p99 in ms, {asking}", "p99_ms", calls),
+        figure(f"heartbeats/s, {asking}", each, heartbeats, figures.HEARTBEATS, HEARTBEATS_AT_LEAST),
+        figure(
+            f"joins/s, token checked, {size:,} clients", "joins_per_s", joins, figures.JOINS, JOINS_AT_LEAST
+        ),
     ]
+
+
+def _largest(rounds: Rounds) -> list[Figure]:
+    size = rounds.plan.sizes[-1]
+    waits: Fields = {"phase": "mix", "subscribers": size}
+    memory: Fields = {"phase": "join", "clients": size}
+    longest = rounds.figure(
+        f"longest wait of a heartbeat during fan-outs to {size:,}, ms", "heartbeat_max_ms", waits
+    )
+    usual = rounds.figure("p99 of the same, ms", "heartbeat_p99_ms", waits)
+    held = rounds.figure(f"KiB of server memory per joined connection, {size:,}", "kib_per_client", memory)
+    return [dataclasses.replace(one, cpu_ours=(), cpu_naive=()) for one in (longest, usual, held)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 
@@ -59,7 +59,10 @@ class Figure:
     title: str
     ours: Sequence[float]
     naive: Sequence[float] = ()
-    floor: Sequence[float] = ()
+    others: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """The other peers by name, the floor among them."""
+    of_floor: bool = False
+    """Whether the floor is a limit of this figure: not of what may be written together."""
     phoenix: Phoenix | None = None
     target: Target | None = None
     note: str = ""
@@ -87,6 +90,14 @@ class Figure:
     def ratio(self) -> float | None:
         """The median of the ratios."""
         return median(self.ratios) if self.ratios else None
+
+    @property
+    def floor_share(self) -> float | None:
+        """Ours over the floor's, round by round: how much of what the kernel allows is reached, if asked."""
+        if not self.of_floor:
+            return None
+        shares = _quotients(self.ours, self.others.get("floor", ()))
+        return median(shares) if shares else None
 
     @property
     def met(self) -> bool | None:

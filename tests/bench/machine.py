@@ -13,6 +13,7 @@ from typing import Any
 from tests.bench import build
 
 PACKAGES = ("rumbl-web", "Flask", "flask-sock", "simple-websocket", "gunicorn", "orjson")
+PEER_PACKAGES = ("gevent", "Flask-SocketIO", "starlette", "uvicorn", "websockets")
 
 
 def cores() -> tuple[int, int]:
@@ -30,7 +31,8 @@ def describe() -> dict[str, Any]:
         "kernel": platform.release(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "commit": _commit(),
-        "versions": {name: _version(name) for name in PACKAGES} | {"gevent": _gevent()},
+        "versions": {name: _version(name) for name in PACKAGES}
+        | {name: _peer_version(name) for name in PEER_PACKAGES},
     }
 
 
@@ -60,6 +62,6 @@ def _version(name: str) -> str:
         return "none"
 
 
-def _gevent() -> str:
-    found = metadata.distributions(name="gevent", path=[str(build.PEER_PACKAGES)])
+def _peer_version(name: str) -> str:
+    found = metadata.distributions(name=name, path=[str(build.PEER_PACKAGES)])
     return next((distribution.version for distribution in found), "none")

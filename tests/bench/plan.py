@@ -11,7 +11,7 @@ class Plan:
 
     runs: int
     sizes: tuple[int, ...]
-    """Subscribers of the fan-out."""
+    """Subscribers of the fan-out, the largest last."""
     seconds: float
     """Length of one phase."""
     middle: int = 1_000
@@ -20,6 +20,16 @@ class Plan:
     """How many of them ask at the same time."""
     crowd: int = 10_000
     """Joined VideoChannel connections of the memory figure."""
+    held: int = 19_000
+    """Joined VideoChannel connections that one process must hold, where its limit of open files allows."""
+    storm: int = 2_000
+    """Clients that are cut off at once."""
+    logins: int = 100
+    """People who log in at the same time, again and again."""
+    readers: int = 200
+    """Clients in the room whose broadcasts are timed meanwhile."""
+    per_driver: int = 1_000
+    """Subscribers of each of the two drivers in the figure of two workers."""
     stall_broadcasts: int = 2_500
     """Broadcasts of 4 KB that a stalled reader misses: 10 MB, more than the kernel and an outbox hold."""
     threads: bool = False
@@ -27,4 +37,4 @@ class Plan:
 
 
 FULL = Plan(runs=5, sizes=(100, 1_000, 10_000), seconds=3.0)
-QUICK = Plan(runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000)
+QUICK = Plan(runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000, held=2_000, storm=500)

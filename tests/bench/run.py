@@ -1,4 +1,4 @@
-"""`make bench`: rumbl next to a naive flask-sock server on this machine, as a table of figures and ratios.
+"""`make bench`: rumbl next to its peers on this machine, as a table of figures and ratios.
 
 Progress goes to standard error, the report to standard output. Exit codes: 0 measured (targets met or not),
 1 could not measure, 130 interrupted.
@@ -11,23 +11,29 @@ import json
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.bench import alone, crowd, fanout, machine, stalled, table
+from tests.bench import alone, busy, crowd, fanout, machine, stalled, table
 from tests.bench.build import BuildError
-from tests.bench.fanout import Rounds
 from tests.bench.figures import Figure
 from tests.bench.load import Line, LoadError
 from tests.bench.plan import FULL, QUICK, Plan
-from tests.bench.servers import catalog
-from tests.bench.servers.process import Running, ServerError, started
+from tests.bench.servers.process import ServerError
 
-PARTS = ("fanout", "stalled", "crowd", "processes", "cache")
+PARTS = {
+    "fanout": fanout.measure,
+    "stalled": stalled.measure,
+    "crowd": crowd.measure,
+    "storm": crowd.storm,
+    "busy": busy.measure,
+    "processes": alone.processes,
+    "cache": alone.cache,
+}
 BUSY = 0.3
 
 
@@ -49,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="3 short runs, no fan-out to 10,000")
+    size.add_argument("--quick", action="store_true", help="3 short runs, smaller crowds")
     size.add_argument("--full", action="store_true", help="5 runs of everything (the default)")
     parser.add_argument("--runs", type=int, metavar="N", help="rounds for each figure")
     parser.add_argument("--only", choices=PARTS, action="append", metavar="NAME", help=", ".join(PARTS))
@@ -67,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     if machine.busy_share() > BUSY:
         say("this machine is busy with other things: the figures will be too low, the ratios less so")
     with tempfile.TemporaryDirectory(prefix="rumbl-bench-") as folder:
-        found, lines = _measure(plan, options.only or PARTS, Path(folder))
+        found, lines = _measure(plan, options.only or list(PARTS), Path(folder))
     report = [
         *table.machine_lines(about, plan.runs),
         "",
@@ -84,34 +90,13 @@ def _run(options: argparse.Namespace) -> int:
 def _measure(plan: Plan, parts: Sequence[str], folder: Path) -> tuple[list[Figure], list[Line]]:
     found: list[Figure] = []
     lines: list[Line] = []
-    core = machine.cores()[0]
-    if "fanout" in parts or "stalled" in parts:
-        specs = (catalog.bench_channel(), catalog.naive(threads=plan.threads), catalog.floor())
-        with ExitStack() as stack:
-            servers = [stack.enter_context(started(spec, core, folder)) for spec in specs]
-            _beside_peers(servers, plan, parts, found, lines)
-    if "crowd" in parts:
-        figures, more = crowd.measure(core, folder, plan, say)
+    begin = time.monotonic()
+    for number, name in enumerate(parts, 1):
+        say(f"part {number} of {len(parts)}: {name}, {(time.monotonic() - begin) / 60:.0f} minutes so far")
+        figures, more = PARTS[name](machine.cores()[0], folder, plan, say)
         found += figures
         lines += more
-    if "processes" in parts:
-        found += alone.processes(plan, say)
-    if "cache" in parts:
-        found += alone.cache(plan, say)
     return found, lines
-
-
-def _beside_peers(
-    servers: Sequence[Running], plan: Plan, parts: Sequence[str], found: list[Figure], lines: list[Line]
-) -> None:
-    if "fanout" in parts:
-        rounds = Rounds(servers, plan, say)
-        found += fanout.measure(rounds)
-        lines += rounds.lines
-    if "stalled" in parts:
-        figures, more = stalled.measure(servers[:2], plan, say)
-        found += figures
-        lines += more
 
 
 def _as_json(about: dict[str, Any], found: Sequence[Figure], lines: Sequence[Line]) -> dict[str, Any]:
@@ -120,6 +105,7 @@ def _as_json(about: dict[str, Any], found: Sequence[Figure], lines: Sequence[Lin
             **asdict(figure),
             "value": figure.value,
             "ratio": figure.ratio,
+            "floor_share": figure.floor_share,
             "cpu_ratio": figure.cpu_ratio,
             "met": figure.met,
         }

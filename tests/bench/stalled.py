@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
 
 from tests.bench import load
-from tests.bench.fanout import Say
 from tests.bench.figures import Figure, Target
 from tests.bench.load import Line
 from tests.bench.plan import Plan
-from tests.bench.servers.process import Running
+from tests.bench.rounds import Say
+from tests.bench.servers import catalog
+from tests.bench.servers.process import Running, started
 
 OTHERS = 100
 BODY = 4_000  # bytes
@@ -19,18 +21,20 @@ NOT_SLOWED = 0.8
 """Share of the rate without a stalled reader that counts as "slows nobody": the rest is noise."""
 
 
-def measure(servers: Sequence[Running], plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+def measure(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """Rate of the others with a stalled reader over their rate without, per server; was it closed?"""
     shares: dict[str, list[float]] = {}
     closed: dict[str, list[float]] = {}
     lines: list[Line] = []
-    for run in range(1, plan.runs + 1):
-        for server in servers:
+    specs = (catalog.bench_channel(), catalog.naive(threads=plan.threads))
+    with ExitStack() as stack:
+        servers = [stack.enter_context(started(spec, core, folder)) for spec in specs]
+        for run, server in ((run, server) for run in range(1, plan.runs + 1) for server in servers):
             say(f"a stalled reader among {OTHERS}, run {run} of {plan.runs}: {server.spec.name}")
-            without, share, ended = _one(server, plan)
+            played, share, ended = _one(server, plan)
             shares.setdefault(server.spec.name, []).append(share)
             closed.setdefault(server.spec.name, []).append(ended)
-            lines += without
+            lines += played
     return [*_figures(shares, closed)], lines
 
 
@@ -52,9 +56,9 @@ def _figures(shares: dict[str, list[float]], closed: dict[str, list[float]]) -> 
     return [
         Figure(
             "rate beside a stalled reader, share of the rate without",
-            ours=shares["rumbl"],
+            ours=shares[catalog.RUMBL],
             target=Target(NOT_SLOWED),
             note=frozen + (" (0% is a frozen room)" if naive and not median(shares[naive]) else ""),
         ),
-        Figure("stalled reader closed (1 is yes)", ours=closed["rumbl"], target=Target(1)),
+        Figure("stalled reader closed (1 is yes)", ours=closed[catalog.RUMBL], target=Target(1)),
     ]

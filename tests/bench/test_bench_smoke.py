@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.bench import build, load, machine, table
+from tests.bench import build, http_load, load, machine, table
 from tests.bench.figures import Figure, Target
 from tests.bench.servers import catalog
 from tests.bench.servers.process import Running, Spec, started
@@ -68,6 +68,64 @@ def test_every_phase_reports_what_rumbls_channels_did(channels: Running) -> None
     )
     assert all(line["round_trips"] > 0 and not line["errors"] for line in (heartbeat, call))
     assert memory["server_kib"] > 1_000
+    assert 0 < single["p50_ms"] <= single["whole_p50_ms"]
+
+
+def test_heartbeats_are_timed_while_broadcasts_go_out(channels: Running) -> None:
+    _join, mix = load.play(channels, CLIENTS, ["mix:1:5"], settle=0, limit=0.2)
+    assert mix["deliveries"] == mix["broadcasts"] * CLIENTS > 0
+    assert mix["heartbeats"] > 0
+    assert not mix["unanswered"]
+    assert 0 < mix["heartbeat_p50_ms"] <= mix["heartbeat_max_ms"]
+
+
+def test_a_crowd_that_is_cut_off_comes_back_and_hears_again(channels: Running) -> None:
+    _join, storm, after = load.play(channels, CLIENTS, [f"storm:{CLIENTS - 1}:20", "fanout:1:3"], settle=0)
+    assert (storm["cut"], storm["missing"], storm["lost"]) == (CLIENTS - 1, 0, 0)
+    assert storm["seconds"] > 0
+    assert after["deliveries"] == 3 * CLIENTS
+
+
+def test_two_drivers_share_a_broadcast(channels: Running) -> None:
+    limits: dict[str, float | str] = {"settle": 0, "patience": 20}
+    ear = load.Driver(channels, CLIENTS, ["gate", "listen:0.3"], limits)
+    mouth = load.Driver(channels, 5, ["gate", "fanout:2:10"], limits)
+    try:
+        assert (ear.line()["joined"], mouth.line()["joined"]) == (CLIENTS, 5)
+        ear.open_gate()
+        mouth.open_gate()
+        (said,), (heard,) = mouth.rest(), ear.rest()
+    finally:
+        ear.end()
+        mouth.end()
+    assert (said["deliveries"], said["others"]) == (10 * 5, 10)  # each push has its reply
+    assert (heard["deliveries"], heard["disorder"]) == (10 * CLIENTS, 0)
+    assert said["began_ns"] < heard["ended_ns"]
+
+
+@pytest.mark.skipif(
+    not build.has_peer_packages(), reason="the peers of `make bench` were never installed here"
+)
+@pytest.mark.parametrize("peer", [catalog.socketio, catalog.starlette])
+def test_a_peer_from_pip_does_what_rumbl_does(peer: Callable[[], Spec], tmp_path: Path) -> None:
+    with started(peer(), machine.cores()[0], tmp_path) as server:
+        join, single, call = load.play(server, CLIENTS, ["fanout:1:5", "call:5:0.1"], settle=0)
+        assert join["joined"] == CLIENTS
+        assert (single["deliveries"], single["missing"], single["disorder"]) == (5 * CLIENTS, 0, 0)
+        assert call["round_trips"] > 0
+        assert not call["errors"]
+        with pytest.raises(load.LoadError):
+            load.play(server, 1, [], path="/nowhere?token=wrong", patience=0.5, settle=0)
+
+
+def test_pages_are_asked_for_beside_the_sockets(channels: Running) -> None:
+    with http_load.beside(channels, "repeat", "/heavy/1", "--threads", "2") as report:
+        (_join, call) = load.play(channels, CLIENTS, ["call:5:0.2"], settle=0)
+        pages = report()
+    assert call["round_trips"] > 0
+    assert pages["requests"] > 0
+    assert not pages["failed"]
+    assert 1 <= pages["p50_ms"] <= pages["p99_ms"] <= pages["max_ms"]
 
 
 def test_a_lost_delivery_is_counted(lossy: Running) -> None:
@@ -85,4 +143,7 @@ def test_a_ratio_is_taken_round_by_round_and_judged() -> None:
     figure = Figure("x", ours=[40, 100, 90], naive=[10, 20, 30], target=Target(4, of_ratio=True))
     assert (figure.value, figure.ratio, figure.met) == (90, 4, True)
     assert "1 of 1 targets met" in table.verdict([figure])
+    other = dataclasses.replace(figure, others={"floor": [80, 200, 180]}, of_floor=True)
+    assert other.floor_share == 0.5
+    assert any(line.split() == ["x", "90", "20", "180"] for line in table.figure_lines([other]))
     assert "NOT met: x" in table.verdict([dataclasses.replace(figure, target=Target(5, of_ratio=True))])

@@ -2,6 +2,7 @@
 
 #include "measure.h"
 #include "options.h"
+#include "socketio.h"
 #include "websocket.h"
 
 #include <arpa/inet.h>
@@ -17,11 +18,13 @@
 #include <unistd.h>
 
 enum { INBOX = 4 << 20, EVENTS = 1024, KEEP_ALIVE_S = 20, KEEP_ALIVE_BATCH = 64, COMPLAINTS = 3 };
+enum { FEW_EVENTS = 32 }; /* read between two looks at the preferred clients */
 
 fleet_state fleet;
 volatile sig_atomic_t stopping;
 
-static int poller;
+static int poller, front; /* the preferred clients have a poller of their own in front of the other */
+static bool preferring;
 static char inbox[INBOX + 1];
 
 static void on_signal(int number) {
@@ -47,7 +50,9 @@ void fleet_prepare(void) {
     raise_file_limit();
     fleet.clients = calloc((size_t)opt.clients, sizeof *fleet.clients);
     poller = epoll_create1(EPOLL_CLOEXEC);
-    if (!fleet.clients || poller < 0) die("cannot prepare %d clients: %s", opt.clients, strerror(errno));
+    front = epoll_create1(EPOLL_CLOEXEC);
+    epoll_ctl(poller, EPOLL_CTL_ADD, front, &(struct epoll_event){.events = EPOLLIN});
+    if (!fleet.clients || poller < 0 || front < 0) die("cannot prepare %d clients: %s", opt.clients, strerror(errno));
 }
 
 static void watch(client *c, int operation, uint32_t events) {
@@ -70,6 +75,20 @@ void fleet_close(client *c) {
     c->rest_length = 0;
     c->fd = -1;
     c->state = CLOSED;
+}
+
+void fleet_cut(client *c) {
+    struct linger reset = {.l_onoff = 1};
+    if (c->state != JOINED) return;
+    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    fleet_close(c);
+    fleet.lost--;
+}
+
+void fleet_prefer(client *c) {
+    epoll_ctl(poller, EPOLL_CTL_DEL, c->fd, NULL);
+    epoll_ctl(front, EPOLL_CTL_ADD, c->fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = c});
+    preferring = true;
 }
 
 static void complain(client *c, const char *what, const char *text, size_t length) {
@@ -147,6 +166,10 @@ static void open_client(int index) {
     watch(c, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
+void fleet_reopen(client *c) {
+    if (c->state == CLOSED) open_client((int)(c - fleet.clients));
+}
+
 void fleet_open_more(void) {
     while (fleet.opened < opt.clients && fleet.opening < opt.opening) open_client(fleet.opened++);
 }
@@ -176,27 +199,48 @@ static void joined(client *c, uint64_t now) {
     if (fleet.on_joined) fleet.on_joined(c, now);
 }
 
-static void upgraded(client *c, uint64_t now) {
+static void join(client *c) {
     char text[MESSAGE_MAX];
+    c->last_ref = 1;
+    fleet_send(c, text, write_join(text, 1));
+}
+
+static void upgraded(client *c, uint64_t now) {
     if (opt.protocol == RAW) {
         joined(c, now);
         return;
     }
     c->state = JOINING;
-    c->last_ref = 1;
-    fleet_send(c, text, write_join(text, 1));
+    if (opt.protocol == PHOENIX) join(c); /* Socket.IO's server speaks first */
 }
 
 /* ---- reading ---- */
 
+static void hand_on(client *c, const incoming *message, uint64_t now) {
+    bool broadcast = message->kind == BROADCAST, reply = message->kind == REPLY_OK || message->kind == REPLY_ERROR;
+    if (broadcast && fleet.on_broadcast) fleet.on_broadcast(c, message, now);
+    else if (reply && fleet.on_reply) fleet.on_reply(c, message, now);
+    else fleet.others++;
+}
+
+/* What Socket.IO asks for before and besides the conversation. */
+static bool courtesy(client *c, kind asked) {
+    if (asked == GREETING) fleet_send(c, socketio_enter, strlen(socketio_enter));
+    else if (asked == ENTERED) join(c);
+    else if (asked == PING) fleet_send(c, socketio_pong, strlen(socketio_pong));
+    else return false;
+    return true;
+}
+
 static void heard_text(client *c, const char *text, size_t length, uint64_t now) {
     incoming message = read_message(text, length);
+    if (courtesy(c, message.kind)) return;
     if (message.kind == REPLY_ERROR) {
         fleet.errors++;
         complain(c, "refused", text, length);
     }
     if (c->state == JOINED) {
-        if (fleet.on_message) fleet.on_message(c, &message, now);
+        hand_on(c, &message, now);
     } else if (message.kind == REPLY_OK) {
         joined(c, now);
     } else if (message.kind == REPLY_ERROR) {
@@ -280,14 +324,20 @@ static void keep_alive(void) {
     cursor %= opt.clients;
 }
 
-void fleet_turn(int wait_ms) {
+static void serve(int of, int most, int wait_ms) {
     static struct epoll_event events[EVENTS];
-    int count = epoll_wait(poller, events, EVENTS, wait_ms);
+    int count = epoll_wait(of, events, most, wait_ms);
     for (int i = 0; i < count; i++) {
         client *c = events[i].data.ptr;
+        if (!c) continue; /* the front poller itself */
         if (c->state == CONNECTING) connected(c);
         else if (c->state != CLOSED) read_client(c);
     }
+}
+
+void fleet_turn(int wait_ms) {
+    serve(poller, preferring ? FEW_EVENTS : EVENTS, wait_ms);
+    if (preferring) serve(front, EVENTS, 0);
     keep_alive();
 }
 

@@ -34,7 +34,8 @@ typedef struct {
     uint64_t others; /* messages that no phase asked for: presence, replies to pushes */
     uint64_t errors; /* replies with status error */
     void (*on_joined)(client *c, uint64_t now);
-    void (*on_message)(client *c, const incoming *message, uint64_t now);
+    void (*on_broadcast)(client *c, const incoming *message, uint64_t now);
+    void (*on_reply)(client *c, const incoming *message, uint64_t now);
 } fleet_state;
 
 extern fleet_state fleet;
@@ -58,5 +59,14 @@ void fleet_send(client *c, const char *text, size_t length);
 void fleet_stall(void);
 
 void fleet_close(client *c);
+
+/* Cuts a joined client off with a reset, as a lost network would; it counts neither as lost nor as joined. */
+void fleet_cut(client *c);
+
+/* Opens a closed client anew. */
+void fleet_reopen(client *c);
+
+/* From now on `c` is read before all others, so that its waiting times are the server's and not our queue's. */
+void fleet_prefer(client *c);
 
 #endif

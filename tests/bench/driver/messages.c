@@ -1,6 +1,7 @@
 #include "messages.h"
 
 #include "options.h"
+#include "socketio.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static size_t checked(int length) {
 }
 
 size_t write_join(char *out, uint32_t ref) {
+    if (opt.protocol == SOCKETIO) return checked(socketio_join(out, MESSAGE_MAX, ref));
     return checked(snprintf(out, MESSAGE_MAX, "[\"%u\",\"%u\",\"%s\",\"phx_join\",%s]", ref, ref, opt.topic,
                             opt.join_payload));
 }
@@ -25,6 +27,8 @@ size_t write_heartbeat(char *out, uint32_t ref) {
 }
 
 size_t write_call(char *out, uint32_t ref) {
+    if (opt.protocol == SOCKETIO)
+        return checked(socketio_event(out, MESSAGE_MAX, ref, opt.call_event, opt.call_payload));
     return checked(snprintf(out, MESSAGE_MAX, "[\"1\",\"%u\",\"%s\",\"%s\",%s]", ref, opt.topic,
                             opt.call_event, opt.call_payload));
 }
@@ -40,6 +44,7 @@ size_t write_publish(char *out, uint32_t ref, uint32_t sequence) {
     snprintf(payload, sizeof payload, "{\"body\":\"%s%010u %s\",\"at\":%u}", marker, sequence, padding(),
              sequence % 100000);
     if (opt.protocol == RAW) return checked(snprintf(out, MESSAGE_MAX, "%s", payload));
+    if (opt.protocol == SOCKETIO) return checked(socketio_publish(out, MESSAGE_MAX, payload));
     return checked(snprintf(out, MESSAGE_MAX, "[\"1\",\"%u\",\"%s\",\"%s\",%s]", ref, opt.topic, opt.event,
                             payload));
 }
@@ -71,7 +76,7 @@ static bool equals(slice field, const char *text) {
     return field.length == strlen(text) && !memcmp(field.text, text, field.length);
 }
 
-static incoming broadcast_in(const char *text, size_t length) {
+incoming broadcast_in(const char *text, size_t length) {
     const char *found = memmem(text, length, marker, MARKER);
     if (!found || found + MARKER + DIGITS > text + length) return (incoming){.kind = OTHER};
     return (incoming){.kind = BROADCAST, .sequence = (uint32_t)strtoul(found + MARKER, NULL, 10)};
@@ -90,6 +95,7 @@ static incoming reply_in(slice ref, const char *payload, size_t length) {
 
 incoming read_message(const char *text, size_t length) {
     if (opt.protocol == RAW) return broadcast_in(text, length);
+    if (opt.protocol == SOCKETIO) return socketio_read(text, length);
     const char *end = text + length, *at = text;
     slice join_ref, ref, topic, event;
     at = next_field(at, end, &join_ref);

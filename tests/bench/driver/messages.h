@@ -1,4 +1,5 @@
-/* The messages of the two protocols, Phoenix V2 JSON and raw text that the server sends to all. No I/O. */
+/* The messages of the protocols: Phoenix V2 JSON, Socket.IO 5 in Engine.IO 4 (socketio.h), and raw text that the
+   server sends to all. No I/O. */
 #ifndef MESSAGES_H
 #define MESSAGES_H
 
@@ -13,7 +14,8 @@ size_t write_heartbeat(char *out, uint32_t ref);
 size_t write_call(char *out, uint32_t ref);
 size_t write_publish(char *out, uint32_t ref, uint32_t sequence);
 
-typedef enum { OTHER, REPLY_OK, REPLY_ERROR, BROADCAST } kind;
+/* The last three are Socket.IO's alone: the server's greeting, the namespace entered, a ping to be answered. */
+typedef enum { OTHER, REPLY_OK, REPLY_ERROR, BROADCAST, GREETING, ENTERED, PING } kind;
 
 typedef struct {
     kind kind;
@@ -23,5 +25,8 @@ typedef struct {
 
 /* Says what a text message of the server is. */
 incoming read_message(const char *text, size_t length);
+
+/* A broadcast, if the body that write_publish wrote stands in `text`. */
+incoming broadcast_in(const char *text, size_t length);
 
 #endif

@@ -34,12 +34,16 @@ static const char *usage =
     "  rate:R:S       R broadcasts a second for S seconds\n"
     "  heartbeat:K:S  K clients play ping-pong with heartbeats for S seconds\n"
     "  call:K:S       K clients push --call-event and wait for the reply, for S seconds\n"
+    "  mix:W:K        fan-outs, W in flight, until --limit, while K clients play ping-pong with heartbeats\n"
+    "  storm:K:S      cuts K clients at once, opens them anew, gives them S seconds to be joined\n"
+    "  listen:S       counts what others publish, until it is quiet for S seconds\n"
+    "  gate           waits for a line on standard input\n"
     "  memory         what the server's processes hold now\n"
     "  idle:S         S seconds of nothing\n"
     "  stalled        reads what the stalled clients were sent: were they closed? Must come last\n"
     "\n"
     "options\n"
-    "  --port P  --path TARGET  --paths-file FILE (a target per line)  --protocol phoenix|raw\n"
+    "  --port P  --path TARGET  --paths-file FILE (a target per line)  --protocol phoenix|socketio|raw\n"
     "  --clients N  --opening K  --stall K  --topic T  --join-payload JSON\n"
     "  --event E  --pad BYTES  --call-event E  --call-payload JSON\n"
     "  --pids PID,PID  --patience S  --limit S  --settle S  --label TEXT\n";
@@ -84,8 +88,9 @@ static void read_paths(const char *file_name) {
 
 static protocol protocol_named(const char *name) {
     if (!strcmp(name, "phoenix")) return PHOENIX;
+    if (!strcmp(name, "socketio")) return SOCKETIO;
     if (!strcmp(name, "raw")) return RAW;
-    die("--protocol is %s, it must be phoenix or raw", name);
+    die("--protocol is %s, it must be phoenix, socketio or raw", name);
 }
 
 static const struct option known[] = {

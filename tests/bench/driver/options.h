@@ -7,7 +7,7 @@
 
 enum { MAX_PIDS = 64, MAX_PATHS = 20000, MAX_PAD = 60000 };
 
-typedef enum { PHOENIX, RAW } protocol;
+typedef enum { PHOENIX, SOCKETIO, RAW } protocol;
 
 typedef struct {
     int port;

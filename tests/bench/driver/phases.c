@@ -6,11 +6,14 @@
 #include "options.h"
 #include "report.h"
 #include "roundtrip.h"
+#include "storm.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static histogram latency;
 static long kib_before, slab_before;
@@ -102,6 +105,14 @@ static void phase_stalled(void) {
     report_end();
 }
 
+/* Several drivers that must play at the same time are let through together. */
+static void gate(void) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    char line[64];
+    while (!stopping && poll(&input, 1, 0) == 0) fleet_turn(5);
+    if (!stopping && read(STDIN_FILENO, line, sizeof line) <= 0) die("nobody is left to open the gate");
+}
+
 static void phase_memory(void) {
     report_begin("memory");
     report_count("joined", (uint64_t)fleet.joined);
@@ -118,6 +129,10 @@ void phase_play(const char *spec) {
     else if (!strcmp(name, "rate") && both) fanout_rate(a, b);
     else if (!strcmp(name, "heartbeat") && both) roundtrip("heartbeat", write_heartbeat, (int)a, b);
     else if (!strcmp(name, "call") && both) roundtrip("call", write_call, (int)a, b);
+    else if (!strcmp(name, "mix") && both) fanout_mix((uint32_t)a, (int)b);
+    else if (!strcmp(name, "storm") && both) storm((int)a, b);
+    else if (!strcmp(name, "listen") && fields == 2 && a > 0) fanout_listen(a);
+    else if (!strcmp(name, "gate")) gate();
     else if (!strcmp(name, "memory")) phase_memory();
     else if (!strcmp(name, "stalled")) phase_stalled();
     else if (!strcmp(name, "idle") && fields == 2) idle(a);

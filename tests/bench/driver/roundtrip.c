@@ -19,8 +19,7 @@ static void ask(client *c) {
 }
 
 static void heard(client *c, const incoming *message, uint64_t now) {
-    bool reply = message->kind == REPLY_OK || message->kind == REPLY_ERROR;
-    if (!reply || !c->playing || message->ref != c->last_ref) {
+    if (!c->playing || message->ref != c->last_ref) {
         fleet.others++;
         return;
     }
@@ -36,11 +35,20 @@ static void heard(client *c, const incoming *message, uint64_t now) {
     }
 }
 
-static int start_players(int players) {
+static void begin(size_t (*write)(char *out, uint32_t ref)) {
+    histogram_clear(&latency);
+    answers = refusals = fleet.others = 0;
+    question = write;
+    fleet.on_reply = heard;
+    asking = true;
+}
+
+static int start_players(int first, int players, bool preferred) {
     int started = 0;
-    for (int i = 0; i < fleet.opened && started < players; i++) {
+    for (int i = first; i < fleet.opened && started < players; i++) {
         client *c = &fleet.clients[i];
         if (c->state != JOINED || c->stalled) continue;
+        if (preferred) fleet_prefer(c);
         ask(c);
         started++;
     }
@@ -56,14 +64,11 @@ static void finish(void) {
 }
 
 void roundtrip(const char *phase, size_t (*write)(char *out, uint32_t ref), int players, double seconds) {
-    if (opt.protocol == RAW) die("the raw protocol has no %s", phase);
-    histogram_clear(&latency);
-    answers = refusals = fleet.others = 0;
-    question = write;
-    fleet.on_message = heard;
-    asking = true;
+    bool spoken = opt.protocol == PHOENIX || (opt.protocol == SOCKETIO && write != write_heartbeat);
+    if (!spoken) die("this protocol has no %s", phase);
+    begin(write);
     mark start = mark_now();
-    waiting = start_players(players);
+    waiting = start_players(0, players, false);
     uint64_t end = start.at_ns + (uint64_t)(seconds * 1e9);
     while (!stopping && now_ns() < end) fleet_turn(20);
     uint64_t counted = answers;
@@ -81,4 +86,19 @@ void roundtrip(const char *phase, size_t (*write)(char *out, uint32_t ref), int 
     report_count("errors", refusals);
     report_count("lost", (uint64_t)fleet.lost);
     report_end();
+}
+
+void heartbeats_begin(int players) {
+    if (opt.protocol != PHOENIX) die("this protocol has no heartbeat that a client asks for");
+    begin(write_heartbeat);
+    waiting = start_players(1, players, true); /* client 0 publishes */
+}
+
+void heartbeats_report(void) {
+    report_count("heartbeats", answers);
+    report_number("heartbeat_p50_ms", histogram_ms(&latency, 0.5));
+    report_number("heartbeat_p99_ms", histogram_ms(&latency, 0.99));
+    report_number("heartbeat_max_ms", (double)latency.max_ns / 1e6);
+    finish();
+    report_count("unanswered", (uint64_t)(waiting > 0 ? waiting : 0));
 }

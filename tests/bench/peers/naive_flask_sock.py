@@ -12,8 +12,9 @@ from collections import defaultdict
 from threading import Lock
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_sock import Sock
+from peer_token import is_valid
 from simple_websocket import ConnectionClosed, Server
 
 app = Flask(__name__)
@@ -26,6 +27,8 @@ rooms_lock = Lock()
 @sock.route("/socket/websocket")  # type: ignore[untyped-decorator] # flask_sock has no types
 def websocket(ws: Server) -> None:
     """Serve one client until it goes away."""
+    if not is_valid(request.args.get("token")):
+        return
     joined: set[str] = set()
     try:
         while True:

@@ -1,22 +1,26 @@
-"""rumbl's channels without rumbl: one channel that answers and broadcasts, as the naive peer does."""
+"""rumbl's channels without rumbl: one channel that answers and broadcasts, as the peers do."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import Blueprint, Flask
 
-from rumbl_web.phoenix import socket_server
+from rumbl_web.phoenix import token
 from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Reply
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.pubsub import PubSub
-from rumbl_web.phoenix.socket import Socket
-from rumbl_web.phoenix.socket_server import SocketServer
-from rumbl_web.phoenix.transports import websocket
+from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused, Socket
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
+
+APP = "tests.bench.servers.bench_app:create_app()"
+SECRET = "a secret of the bench, which guards nothing"
+SALT = "user socket"
 
 SWITCH_INTERVAL_S = 0.0005
 """The same as in rumbl_web.application, which is not imported: it would bring the whole site."""
@@ -43,23 +47,36 @@ class BenchChannel(Channel):
 
 
 class BenchSocket(Socket):
-    """Anyone may connect."""
+    """Who holds a token may connect."""
 
     channels: ClassVar[Mapping[str, type[Channel]]] = {"bench:*": BenchChannel}
+
+    def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | Refused:
+        """Check it."""
+        match token.verify(info.secret, SALT, params.get("token")):
+            case token.Verified(user_id):
+                return Connected({"user_id": user_id})
+            case _:
+                return Refused()
 
 
 def create_app() -> Flask:
     """A WSGI application with nothing but the socket, mounted as rumbl mounts its own."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     hub = Hub(UNLIMITED)
-    endpoint = Endpoint(PubSub(), hub, secret="the bench signs nothing")
-
-    def accept(params: dict[str, str], _info: object) -> SocketServer | None:
-        server = socket_server.connect(endpoint, BenchSocket, params)
-        return server if isinstance(server, SocketServer) else None
-
+    endpoint = Endpoint(PubSub(), hub, secret=SECRET)
     blueprint = Blueprint("socket", __name__)
-    websocket.mount(blueprint, "/socket", hub, accept)
+    mount(blueprint, "/socket", BenchSocket, endpoint, hub)
     app = Flask(__name__)
     app.register_blueprint(blueprint)
+    app.add_url_rule("/heavy/<int:ms>", view_func=heavy)
     return app
+
+
+def heavy(ms: int) -> str:
+    """A page that keeps Python busy for `ms` milliseconds of its thread's CPU time."""
+    end = time.thread_time_ns() + ms * 1_000_000
+    count = 0
+    while time.thread_time_ns() < end:
+        count += sum(range(100))
+    return str(count)

@@ -34,6 +34,8 @@ class Spec:
     cwd: Path | None = None
     driver_options: Sequence[str] = ()
     most_clients: int = 20_000
+    heartbeats: bool = True
+    """Whether a client can ask for one."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""What HTTP does to channels on the same worker: pages that keep Python busy, and people who log in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+
+from tests.bench import http_load, load
+from tests.bench.figures import Figure, Target
+from tests.bench.load import Line
+from tests.bench.plan import Plan
+from tests.bench.rounds import Say
+from tests.bench.servers import catalog, site
+from tests.bench.servers.process import Running, started
+
+CLIENTS = 100
+HEAVY_PATH = "/heavy/50"  # milliseconds of Python
+HEAVY_THREADS = 4
+NOTES_PER_S = 20
+
+ROUND_TRIP_MS = Target(20, at_least=False)
+BROADCAST_OF_IDLE = Target(2, at_least=False)
+
+
+def measure(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+    """Channel round trips beside heavy pages, on the bench channel; broadcasts beside logins, on the site."""
+    found, lines = _heavy(core, folder, plan, say)
+    more, logins = _logins(core, folder, plan, say)
+    return [*found, *more], [*lines, *logins]
+
+
+def _heavy(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+    idle: list[Line] = []
+    busy: list[Line] = []
+    served: list[float] = []
+    phases = [f"call:{plan.players}:{plan.seconds}"]
+    with started(catalog.bench_channel(), core, folder) as server:
+        for run in range(1, plan.runs + 1):
+            say(f"round trips beside heavy pages, run {run} of {plan.runs}")
+            idle += load.play(server, CLIENTS, phases)[1:]
+            with http_load.beside(server, "repeat", HEAVY_PATH, "--threads", str(HEAVY_THREADS)) as report:
+                busy += load.play(server, CLIENTS, phases)[1:]
+                served.append(report()["requests"])
+    beside = f"{HEAVY_THREADS} readers of pages that take 50 ms of Python"
+    figures = [
+        Figure(
+            f"channel round trips, p99 in ms, {plan.players} clients beside {beside}",
+            ours=_each(busy, "p99_ms"),
+            target=ROUND_TRIP_MS,
+            note=f"without them {median(_each(idle, 'p99_ms')):.3g} ms; longest beside them "
+            f"{max(_each(busy, 'max_ms')):.3g} ms; {median(served):,.0f} pages meanwhile",
+        ),
+        Figure(
+            "share of the round trips without them",
+            ours=[
+                one / other
+                for one, other in zip(
+                    _each(busy, "round_trips_per_s"), _each(idle, "round_trips_per_s"), strict=True
+                )
+            ],
+        ),
+    ]
+    return figures, [*idle, *busy]
+
+
+def _logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+    quiet: list[Line] = []
+    beside: list[Line] = []
+    served: list[float] = []
+    say(f"preparing a database with {plan.readers} users")
+    with (
+        site.database(folder / "logins", users=plan.readers, videos=1) as data,
+        started(site.spec(data, data.video_ids[0]), core, folder) as server,
+    ):
+        for run in range(1, plan.runs + 1):
+            say(f"broadcasts beside {plan.logins} logins, run {run} of {plan.runs}")
+            quiet += _notes(server, plan)
+            with http_load.beside(server, "login", "--threads", str(plan.logins)) as report:
+                beside += _notes(server, plan)
+                found = report()
+                served.append(found["requests"])
+    ratios = [one / other for one, other in zip(_each(beside, "p99_ms"), _each(quiet, "p99_ms"), strict=True)]
+    figure = Figure(
+        f"p99 of a note to {plan.readers}, beside {plan.logins} logins at a time over without, the site",
+        ours=ratios,
+        target=BROADCAST_OF_IDLE,
+        note=f"{median(_each(beside, 'p99_ms')):.3g} ms beside {median(_each(quiet, 'p99_ms')):.3g} ms; "
+        f"{median(served):,.0f} logins in a run; everything but the database shares one core",
+    )
+    return [figure], [*quiet, *beside]
+
+
+def _notes(server: Running, plan: Plan) -> list[Line]:
+    phases = [f"rate:{NOTES_PER_S}:{2 * plan.seconds}"]
+    return load.play(server, plan.readers, phases, settle=0.5, patience=20.0)[1:]
+
+
+def _each(lines: list[Line], key: str) -> list[float]:
+    return [line[key] for line in lines]
