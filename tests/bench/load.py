@@ -54,10 +54,11 @@ class Driver:
         return line
 
     def open_gate(self) -> None:
-        """Let it through its phase `gate`."""
+        """Let it through its phase `gate`, and wait until it has begun the next."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
+        self.line()
 
     def rest(self) -> list[Line]:
         """Wait for the end and return the lines not read yet. Raises LoadError."""

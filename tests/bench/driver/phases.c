@@ -111,6 +111,9 @@ static void gate(void) {
     char line[64];
     while (!stopping && poll(&input, 1, 0) == 0) fleet_turn(5);
     if (!stopping && read(STDIN_FILENO, line, sizeof line) <= 0) die("nobody is left to open the gate");
+    report_begin("gate"); /* what comes next hears everything from here on */
+    report_count("joined", (uint64_t)fleet.joined);
+    report_end();
 }
 
 static void phase_memory(void) {
