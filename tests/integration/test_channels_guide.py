@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 from simple_websocket import Client  # type: ignore[import-untyped]  # it has no types
 
+from rumbl_web.phoenix import testing_redis
 from tests.running import PROJECT, eventually, free_port
 
 GUIDE = PROJECT / "docs" / "guides" / "channels.md"
 MODULES = PROJECT / "apps" / "rumbl_web" / "assets" / "node_modules"
+CHANGE = re.compile(r"<!-- change: (.+?) -->\n```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SERVERS = {
     "gunicorn": ("gunicorn", "chat:app", "--bind", "127.0.0.1:{port}"),
@@ -32,14 +34,14 @@ SERVERS = {
 class Chat:
     """The guide's site, running."""
 
-    def __init__(self, folder: Path, server: str) -> None:
+    def __init__(self, folder: Path, server: str, **environ: str) -> None:
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         self.log = folder / "server.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *(part.format(port=port) for part in SERVERS[server])],
                 cwd=folder,
-                env=environment(),
+                env={**environment(), **environ},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -101,15 +103,18 @@ def environment() -> dict[str, str]:
     return {**os.environ, "SECRET_KEY": "a secret for the guide, long enough to be one: 0123456789"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the guide, and the client that it has one copy."""
-    folder = tmp_path_factory.mktemp("guide")
+def extract(folder: Path) -> Path:
+    """Write the files of the guide."""
     for name, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return extract(tmp_path_factory.mktemp("guide"))
 
 
 @pytest.fixture(params=SERVERS)
@@ -138,6 +143,31 @@ def test_two_visitors_see_and_hear_each_other(chat: Chat) -> None:
     ana.hear("presence_diff", lambda frame: "Ben" in frame[4]["leaves"])
     assert ana.push("say", {"text": ""})["status"] == "error"
     ana.socket.close()
+
+
+def test_two_nodes_are_one_room(tmp_path: Path) -> None:
+    if testing_redis.binary() is None:
+        pytest.skip(testing_redis.MISSING)
+    folder = extract(tmp_path / "site")
+    ((line, better),) = CHANGE.findall(GUIDE.read_text(encoding="utf-8"))
+    site = folder / "chat.py"
+    text = site.read_text(encoding="utf-8")
+    assert text.count(line) == 1
+    site.write_text(text.replace(line, better), encoding="utf-8")
+
+    with testing_redis.running(tmp_path / "redis") as redis:
+        nodes = [Chat(folder, "gunicorn", REDIS_URL=redis.url) for _ in range(2)]
+        ana, ben = (Visitor(node, "lobby", name) for node, name in zip(nodes, ("Ana", "Ben"), strict=True))
+        for visitor in (ana, ben):
+            assert visitor.push("phx_join", {})["status"] == "ok"
+
+        ana.push("say", {"text": "from one node"})
+        assert ben.hear("said") == {"name": "Ana", "text": "from one node"}
+        ben.push("say", {"text": "to the other"})
+        assert ana.hear("said", lambda frame: frame[4]["name"] == "Ben")
+
+        for node in nodes:
+            node.stop()
 
 
 def test_a_stopped_server_sends_its_clients_to_the_next_one(folder: Path) -> None:
