@@ -7,7 +7,7 @@ from statistics import median
 
 from tests.bench import http_load, load
 from tests.bench.figures import Figure, Target
-from tests.bench.load import Line
+from tests.bench.load import Line, LoadError
 from tests.bench.plan import Plan
 from tests.bench.rounds import Say
 from tests.bench.servers import catalog, site
@@ -24,12 +24,13 @@ BROADCAST_OF_IDLE = Target(2, at_least=False)
 
 def measure(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """Channel round trips beside heavy pages, on the bench channel; broadcasts beside logins, on the site."""
-    found, lines = _heavy(core, folder, plan, say)
-    more, logins = _logins(core, folder, plan, say)
+    found, lines = beside_pages(core, folder, plan, say)
+    more, logins = beside_logins(core, folder, plan, say)
     return [*found, *more], [*lines, *logins]
 
 
-def _heavy(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+def beside_pages(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+    """Channel round trips without and with heavy pages on the same worker."""
     idle: list[Line] = []
     busy: list[Line] = []
     served: list[float] = []
@@ -63,7 +64,8 @@ def _heavy(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure],
     return figures, [*idle, *busy]
 
 
-def _logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+    """Notes on the site without and with many who log in. Raises LoadError if nobody could."""
     quiet: list[Line] = []
     beside: list[Line] = []
     served: list[float] = []
@@ -77,8 +79,7 @@ def _logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure]
             quiet += _notes(server, plan)
             with http_load.beside(server, "login", "--threads", str(plan.logins)) as report:
                 beside += _notes(server, plan)
-                found = report()
-                served.append(found["requests"])
+                served.append(_answered(report()))
     ratios = [one / other for one, other in zip(_each(beside, "p99_ms"), _each(quiet, "p99_ms"), strict=True)]
     figure = Figure(
         f"p99 of a note to {plan.readers}, beside {plan.logins} logins at a time over without, the site",
@@ -88,6 +89,13 @@ def _logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure]
         f"{median(served):,.0f} logins in a run; everything but the database shares one core",
     )
     return [figure], [*quiet, *beside]
+
+
+def _answered(report: dict[str, float]) -> float:
+    answered = report["requests"] - report["failed"]
+    if not answered:
+        raise LoadError("nobody could log in, see above")
+    return answered
 
 
 def _notes(server: Running, plan: Plan) -> list[Line]:

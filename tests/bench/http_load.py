@@ -142,6 +142,9 @@ def beside(server: Running, *arguments: str) -> Iterator[Callable[[], dict[str, 
     finally:
         process.kill()
         process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 if __name__ == "__main__":

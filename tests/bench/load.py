@@ -76,10 +76,12 @@ class Driver:
         return [json.loads(line) for line in out.splitlines()]
 
     def end(self) -> None:
-        """Kill it if it still runs."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        """Kill it if it still runs, and read no more of it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def play(server: Running, clients: int, phases: Sequence[str], **options: float | str) -> list[Line]:

@@ -28,7 +28,7 @@ class Plan:
     """People who log in at the same time, again and again."""
     readers: int = 200
     """Clients in the room whose broadcasts are timed meanwhile."""
-    per_driver: int = 1_000
+    per_driver: int = 2_500
     """Subscribers of each of the two drivers in the figure of two workers."""
     stall_broadcasts: int = 2_500
     """Broadcasts of 4 KB that a stalled reader misses: 10 MB, more than the kernel and an outbox hold."""
@@ -37,4 +37,4 @@ class Plan:
 
 
 FULL = Plan(runs=5, sizes=(100, 1_000, 10_000), seconds=3.0)
-QUICK = Plan(runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000, held=2_000, storm=500)
+QUICK = Plan(runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000, held=2_000, storm=500, per_driver=500)

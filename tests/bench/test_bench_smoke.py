@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import build, http_load, load, machine, table
+from rumbl_web.phoenix import testing_redis
+from tests.bench import build, busy, crowd, http_load, load, machine, table, workers
 from tests.bench.figures import Figure, Target
+from tests.bench.plan import Plan
+from tests.bench.rounds import Say
 from tests.bench.servers import catalog
 from tests.bench.servers.process import Running, Spec, started
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 CLIENTS = 20
+Part = Callable[[int, Path, Plan, Say], tuple[list[Figure], list[load.Line]]]
 
 LOSSY = """
 import naive_flask_sock as naive
@@ -116,6 +120,42 @@ def test_a_peer_from_pip_does_what_rumbl_does(peer: Callable[[], Spec], tmp_path
         assert not call["errors"]
         with pytest.raises(load.LoadError):
             load.play(server, 1, [], path="/nowhere?token=wrong", patience=0.5, settle=0)
+
+
+TINY = Plan(
+    runs=1,
+    sizes=(CLIENTS,),
+    seconds=0.3,
+    players=4,
+    crowd=CLIENTS,
+    held=CLIENTS,
+    storm=CLIENTS,
+    logins=2,
+    readers=5,
+    per_driver=CLIENTS,
+)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        crowd.storm,
+        busy.beside_pages,
+        pytest.param(
+            workers.measure,
+            marks=pytest.mark.skipif(testing_redis.binary() is None, reason=testing_redis.MISSING),
+        ),
+    ],
+)
+def test_a_part_measures_what_it_says(part: Part, tmp_path: Path) -> None:
+    said: list[str] = []
+    figures, lines = part(machine.cores()[0], tmp_path, dataclasses.replace(TINY, threads=True), said.append)
+    assert said
+    assert not any(line.get("missing", 0) or line.get("errors", 0) for line in lines)
+    for figure in figures:
+        assert figure.ours
+        assert all(0 < value < float("inf") for value in figure.ours)
+    assert table.figure_lines(figures)
 
 
 def test_pages_are_asked_for_beside_the_sockets(channels: Running) -> None:

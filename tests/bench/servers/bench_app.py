@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Reply
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.pubsub import PubSub
+from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
 from rumbl_web.phoenix.socket import Connected, ConnectInfo, Refused, Socket
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
@@ -64,7 +66,9 @@ def create_app() -> Flask:
     """A WSGI application with nothing but the socket, mounted as rumbl mounts its own."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     hub = Hub(UNLIMITED)
-    endpoint = Endpoint(PubSub(), hub, secret=SECRET)
+    redis_url = os.environ.get("REDIS_URL")
+    pubsub = PubSub(RedisAdapter(redis_url) if redis_url else None)
+    endpoint = Endpoint(pubsub, hub, secret=SECRET)
     blueprint = Blueprint("socket", __name__)
     mount(blueprint, "/socket", BenchSocket, endpoint, hub)
     app = Flask(__name__)

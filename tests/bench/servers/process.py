@@ -57,8 +57,9 @@ class Running:
 
 
 @contextmanager
-def started(spec: Spec, core: int, logs: Path) -> Iterator[Running]:
-    """Start `spec` pinned to `core`; stopped at the end of the block. Raises ServerError."""
+def started(spec: Spec, core: int | set[int], logs: Path) -> Iterator[Running]:
+    """Start `spec` pinned to `core`, or to several; stopped at the end of the block. Raises ServerError."""
+    cores = core if isinstance(core, set) else {core}
     port = _free_port()
     log = logs / f"{spec.name.replace(' ', '-')}.log"
     with log.open("wb") as out:
@@ -69,7 +70,7 @@ def started(spec: Spec, core: int, logs: Path) -> Iterator[Running]:
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C ends the bench first, the bench then ends its servers in order
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509 - the bench has one thread
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - the bench has one thread
         )
     server = Running(spec, port, process, log)
     try:

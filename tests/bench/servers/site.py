@@ -57,7 +57,7 @@ def database(folder: Path, users: int, videos: int) -> Iterator[Data]:
         with contextlib.suppress(subprocess.TimeoutExpired):
             holder.wait(STOP_S)
         holder.kill()
-        holder.wait()
+        holder.communicate()
 
 
 def _data(folder: Path, holder: subprocess.Popen[str]) -> Data:
