@@ -14,7 +14,7 @@ import click
 
 import rumbl_core.application
 from rumbl_core.errors import StartError, Unavailable
-from rumbl_web import application, configuration, logs, router, secret
+from rumbl_web import application, configuration, logs, observer, router, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.server import Server, listen
 
@@ -73,6 +73,25 @@ def console(tree: str | None) -> None:
         info.stop()
 
 
+@main.command()
+@click.option("--pid", type=int, help="Only this server process; otherwise every one on this machine.")
+@click.option("--top", default=observer.TOP, show_default=True, help="How many processes to list.")
+@click.option("--kill", metavar="PROCESS", help="Kill a process, by name or address; see it come back.")
+def observe(pid: int | None, top: int, kill: str | None) -> None:
+    """Show what runs and waits in a running site: numbers, supervision trees, the longest queues.
+
+    Only the user who runs the site, and root, are answered.
+    """
+    with one_line_errors():
+        found = [pid] if pid else observer.pids()
+        if not found:
+            raise observer.ObserverError("no site runs on this machine")
+        if kill and len(found) > 1:
+            raise observer.ObserverError(f"--kill needs a --pid: there are {', '.join(map(str, found))}")
+        question = {"kill": kill} if kill else {"top": top}
+        say("\n".join(observer.ask(one, question) for one in found), nl=False)
+
+
 @contextmanager
 def _database(settings: Configuration) -> Iterator[Configuration]:
     """The database, migrated and seeded; gives the configuration with its address for the workers."""
@@ -113,7 +132,7 @@ def one_line_errors() -> Iterator[None]:
     """What the user can mend is one line on standard error and exit code 1, never a traceback."""
     try:
         yield
-    except (ConfigurationError, StartError, Unavailable) as error:
+    except (ConfigurationError, StartError, Unavailable, observer.ObserverError) as error:
         click.echo(f"rumbl-web: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
@@ -121,5 +140,5 @@ def one_line_errors() -> Iterator[None]:
         sys.exit(130)
 
 
-say: Callable[[str], None] = click.echo
+say: Callable[..., None] = click.echo
 """Standard output, flushed line by line."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
+import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +13,12 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
-from rumbl_web import application
+from info_sys.otp import Down
+from rumbl_web import application, observer
 from rumbl_web.configuration import Configuration, ConfigurationError
+from rumbl_web.phoenix import gauges
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 2048
 """Connections that may wait to be accepted: a reconnect storm is a burst of them."""
@@ -56,9 +63,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self, configuration: Configuration, listener: socket.socket, on_ready: Callable[[], None]
     ) -> None:
         self._configuration = configuration
+        self._address = ":".join(map(str, listener.getsockname()[:2]))
         self._listener = listener
         self._on_ready = on_ready
         self._running: application.Application | None = None
+        self._observed: observer.Listener | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -82,9 +91,25 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """Start the application: called in the worker, so no thread or connection crosses the fork."""
-        self._running = application.start(self._configuration)
-        return self._running.app
+        self._running = running = application.start(self._configuration)
+        for root in (running.live.supervisor, running.info.supervisor):
+            root.monitor(self._given_up)
+        try:
+            measure = lambda: gauges.measurements(running.live.hub)  # noqa: E731  # two words, used once
+            self._observed = observer.Listener(f"rumbl-web on {self._address}", measure)
+        except OSError as error:
+            log.warning("this server process can't be observed: %s", error)
+        return running.app
+
+    def _given_up(self, down: Down) -> None:
+        """The top of a supervision tree ended: without it we are a shell. gunicorn starts a new worker."""
+        if self._running is not None:
+            log.critical("%r has given up: this server process ends, and a new one begins", down.process)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _worker_exit(self, _arbiter: Any, _worker: Any) -> None:
-        if self._running is not None:
-            self._running.stop()
+        running, self._running = self._running, None
+        if self._observed is not None:
+            self._observed.stop()
+        if running is not None:
+            running.stop()
