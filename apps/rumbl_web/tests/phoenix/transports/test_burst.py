@@ -45,6 +45,19 @@ def test_everyone_gets_all_of_it_in_order(writer: Burst, pairs: Pairs) -> None:
     assert {theirs.recv(4096) for _, theirs in pairs} == {wanted}
 
 
+def test_everyone_gets_its_own(writer: Burst, pairs: Pairs) -> None:
+    pairs[7][1].close()
+    texts = [b"for number %d" % number * number for number in range(1, 41)]
+
+    took = writer.write_each(fds(pairs), texts)
+
+    assert took is not None
+    assert took[7] < 0
+    assert took[:7] + took[8:] == [len(text) for text in texts[:7] + texts[8:]]
+    assert [theirs.recv(4096) for _, theirs in pairs[8:]] == texts[8:]
+    assert writer.write_each(fds(pairs[:5]), texts[:5]) is None
+
+
 def test_whoever_is_gone_takes_nothing_and_the_others_all(writer: Burst, pairs: Pairs) -> None:
     pairs[7][1].close()
 

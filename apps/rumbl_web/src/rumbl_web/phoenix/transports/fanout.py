@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Hashable, Sequence
 
 from rumbl_web.phoenix.transport import Subscription
-from rumbl_web.phoenix.transports.burst import Burst
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.group import DETOUR, Group, Held, HubSubscription
 from rumbl_web.phoenix.transports.options import HubOptions
@@ -20,7 +19,6 @@ class FanOut:
     def __init__(self, wire: Wire, options: HubOptions) -> None:
         self._wire = wire
         self._options = options
-        self._burst = Burst(batches=options.batches)
         self._groups: dict[Hashable, Group] = {}
         self._published = 0
         self._logged = 0
@@ -135,10 +133,6 @@ class FanOut:
             else:
                 self.active.popleft()
 
-    def close(self) -> None:
-        """Give back what the kernel lent."""
-        self._burst.close()
-
     def _visit(self, group: Group, places: slice) -> None:
         """Bring each of `places` to the end of the log, with one write for all it lacks."""
         apart = bool(group.shared) and len(self.active) > 1
@@ -171,7 +165,7 @@ class FanOut:
         wire = self._wire
         wire.frames_out += len(frames) * len(fds)
         wire.bytes_out += len(data) * len(fds)
-        took = self._burst.write(fds, data)
+        took = wire.burst.write(fds, data)
         for place, size in zip(places, took or (), strict=False):
             if size != len(data):
                 wire.written_short(group.members[place].connection, data, size)

@@ -209,7 +209,7 @@ class Hub:
             os.close(connection.fd)
         if self._wake_fd >= 0:
             os.close(self._wake_fd)
-        self.fanout.close()
+        self._wire.burst.close()
         self._prepare()
 
     def _run(self) -> None:
@@ -302,7 +302,7 @@ class Hub:
     def _end(self) -> None:
         for connection in self._wire.connected():
             self.conversations.gone(connection)
-        self.fanout.close()
+        self._wire.burst.close()
         self._wire.epoll.close()
         wake_fd, self._wake_fd = self._wake_fd, -1
         os.close(wake_fd)

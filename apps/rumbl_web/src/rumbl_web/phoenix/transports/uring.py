@@ -1,4 +1,4 @@
-"""io_uring, as far as a fan-out needs it: many sends of the same bytes for one system call.
+"""io_uring, as far as the hub needs it: many sends for one system call, of the same bytes or of others each.
 
 Linux offers it since 5.1; what is used here, since 5.18. Containers often forbid it: then making a Ring
 raises OSError, and whoever wanted one writes as before. Layouts and numbers are those of `linux/io_uring.h`
@@ -15,7 +15,9 @@ import mmap
 import os
 import socket
 from array import array
-from typing import Final
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any, Final
 
 _SETUP: Final = 425
 _ENTER: Final = 426
@@ -36,9 +38,12 @@ _SQE_WORDS, _SQE_FD, _SQE_LENGTH, _SQE_SEND_FLAGS = 16, 1, 6, 7
 _SQE_QUADS, _SQE_ADDRESS = 8, 2
 _CQE_WORDS, _CQE_RESULT = 4, 2
 
-# Lets go of the interpreter lock during the call: other threads work while the kernel sends.
-_syscall = ctypes.CDLL(None, use_errno=True).syscall
-_syscall.restype = ctypes.c_long
+# The one lets go of the interpreter lock during the call, so that other threads work while the kernel sends;
+# the other keeps it: to get it back may take longer than a short batch does (docs/adr/0003).
+_letting_go = ctypes.CDLL(None, use_errno=True).syscall
+_keeping = ctypes.PyDLL(None, use_errno=True).syscall
+_letting_go.restype = _keeping.restype = ctypes.c_long
+_LONG_BATCH: Final = 128
 
 
 class Ring:
@@ -70,16 +75,15 @@ class Ring:
         first = params[_CQ_CQES]
         self._results = memoryview(self._rings)[first : first + 4 * _CQE_WORDS * results].cast("i")
         self._sends = memoryview(self._sqes).cast("i")
+        self._addresses = memoryview(self._sqes).cast("Q")
         self._tail, self._result_head = params[_SQ_TAIL] // 4, params[_CQ_HEAD] // 4
         self._result_tail = params[_CQ_TAIL] // 4
         self._write_what_stays(params[_SQ_ARRAY] // 4, entries)
 
     def _write_what_stays(self, numbers: int, entries: int) -> None:
-        """Slot i holds request i; every request is a send of what lies in our one buffer."""
+        """Slot i holds request i; every request is a send of something in our one buffer."""
         self._words[numbers : numbers + entries] = memoryview(array("I", range(entries)))
-        address = ctypes.addressof(ctypes.c_char.from_buffer(self._data))
-        quads = memoryview(self._sqes).cast("Q")
-        quads[_SQE_ADDRESS::_SQE_QUADS] = memoryview(array("Q", [address]) * entries)
+        self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._data))
         flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
         self._sends[_SQE_SEND_FLAGS::_SQE_WORDS] = memoryview(array("i", [flags]) * entries)
         self._sends[::_SQE_WORDS] = memoryview(array("i", [_OP_SEND]) * entries)
@@ -90,32 +94,48 @@ class Ring:
         Return how much each took, or the negated errno; None if each took all. Raises OSError if the kernel
         takes no more batches.
         """
-        size = len(data)
-        self._data[:size] = data
+        count = len(fds)
+        self._data[: len(data)] = data
+        sizes = array("i", [len(data)]) * count
+        return self._send(fds, sizes, array("Q", [self._address]) * count)
+
+    def send_each(self, fds: array[int], pieces: Sequence[bytes]) -> list[int] | None:
+        """Send to each of `fds` its own of `pieces` (at most `room` bytes together). Answers as `send`."""
+        data = b"".join(pieces)
+        self._data[: len(data)] = data
+        sizes = array("i", map(len, pieces))
+        starts = accumulate(sizes[:-1], initial=self._address)
+        return self._send(fds, sizes, array("Q", starts))
+
+    def _send(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int] | None:
         most = self._mask + 1
         sent: list[int] = []
         for start in range(0, len(fds), most):
-            sent += self._batch(fds[start : start + most], size)
-        return None if sent.count(size) == len(sent) else sent
+            part = slice(start, start + most)
+            sent += self._batch(fds[part], sizes[part], addresses[part])
+        return None if sent == sizes.tolist() else sent
 
-    def _batch(self, fds: array[int], size: int) -> list[int]:
+    def _batch(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
         words, count = self._words, len(fds)
         tail = words[self._tail]
         place = tail & self._mask
-        until_end = self._mask + 1 - place
-        self._aim(place, fds[:until_end], size)
-        if count > until_end:
-            self._aim(0, fds[until_end:], size)
+        rest = self._mask + 1 - place
+        self._aim(place, fds[:rest], sizes[:rest], addresses[:rest])
+        if count > rest:
+            self._aim(0, fds[rest:], sizes[rest:], addresses[rest:])
         words[self._tail] = (tail + count) & 0xFFFFFFFF
+        enter = _letting_go if count >= _LONG_BATCH else _keeping
         left = count
         while left > 0:
-            left -= _call(_ENTER, self.fd, left, count, _GET_EVENTS, 0, 0)
+            left -= _call(_ENTER, self.fd, left, count, _GET_EVENTS, 0, 0, syscall=enter)
         return self._take(count)
 
-    def _aim(self, place: int, fds: array[int], size: int) -> None:
+    def _aim(self, place: int, fds: array[int], sizes: array[int], addresses: array[int]) -> None:
         start, stop = place * _SQE_WORDS, (place + len(fds)) * _SQE_WORDS
         self._sends[start + _SQE_FD : stop : _SQE_WORDS] = memoryview(fds)
-        self._sends[start + _SQE_LENGTH : stop : _SQE_WORDS] = memoryview(array("i", [size]) * len(fds))
+        self._sends[start + _SQE_LENGTH : stop : _SQE_WORDS] = memoryview(sizes)
+        start, stop = place * _SQE_QUADS, (place + len(fds)) * _SQE_QUADS
+        self._addresses[start + _SQE_ADDRESS : stop : _SQE_QUADS] = memoryview(addresses)
 
     def _take(self, count: int) -> list[int]:
         head = self._words[self._result_head]
@@ -129,13 +149,13 @@ class Ring:
 
     def close(self) -> None:
         """Give the memory and the descriptor back."""
-        for view in (self._words, self._results, self._sends):
+        for view in (self._words, self._results, self._sends, self._addresses):
             view.release()
         os.close(self.fd)
 
 
-def _call(number: int, *arguments: object) -> int:
-    result = int(_syscall(ctypes.c_long(number), *arguments))
+def _call(number: int, *arguments: object, syscall: Any = _keeping) -> int:
+    result = int(syscall(ctypes.c_long(number), *arguments))
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))

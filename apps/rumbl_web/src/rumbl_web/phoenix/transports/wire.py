@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import select
 import socket
+from array import array
 from contextlib import suppress
 from typing import Final
 
 from rumbl_web.phoenix.transports import syscalls
+from rumbl_web.phoenix.transports.burst import Burst
 from rumbl_web.phoenix.transports.connection import FINISHING, LINGERING, HubConnection
 from rumbl_web.phoenix.transports.options import HubOptions
 from rumbl_web.phoenix.transports.outbox import Outbox
@@ -33,6 +35,7 @@ class Wire:
 
     def __init__(self, options: HubOptions) -> None:
         self._options = options
+        self.burst = Burst(batches=options.batches)
         self.epoll = select.epoll()
         self.table: list[HubConnection | None] = []
         self.broken: list[tuple[HubConnection, int]] = []
@@ -75,12 +78,30 @@ class Wire:
             waiting.append(frame)
 
     def flush(self) -> None:
-        """Write what was put: one write per connection."""
+        """Write what was put: one write per connection, and those to plain connections in one batch."""
         pending, self._pending = self._pending, {}
+        plain: list[HubConnection] = []
+        pieces: list[bytes] = []
         for connection, frames in pending.items():
-            if connection.fd >= 0:
-                self.frames_out += len(frames)
-                self.write(connection, frames[0] if len(frames) == 1 else b"".join(frames))
+            if connection.fd < 0:
+                continue
+            self.frames_out += len(frames)
+            data = frames[0] if len(frames) == 1 else b"".join(frames)
+            if connection.outbox is None and connection.phase < LINGERING:
+                plain.append(connection)
+                pieces.append(data)
+            else:
+                self.write(connection, data)
+        if plain:
+            self._write_each(plain, pieces)
+
+    def _write_each(self, connections: list[HubConnection], pieces: list[bytes]) -> None:
+        fds = array("i", [connection.fd for connection in connections])
+        self.bytes_out += sum(map(len, pieces))
+        took = self.burst.write_each(fds, pieces)
+        for connection, data, size in zip(connections, pieces, took or (), strict=False):
+            if size != len(data):
+                self.written_short(connection, data, size)
 
     def write(self, connection: HubConnection, data: bytes) -> None:
         """Write `data` now, behind what waits in the outbox."""
