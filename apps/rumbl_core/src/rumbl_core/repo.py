@@ -90,10 +90,12 @@ def one_or_raise(query: Select[T]) -> T:
     return row
 
 
-def rows(query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def rows(
+    query: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
     """Every row of a query of several columns, as tuples."""
     with _session() as session:
-        return [tuple(row) for row in session.execute(query)]
+        return [tuple(row) for row in session.execute(query, parameters)]
 
 
 def get(schema: type[S], id: int | None) -> S | None:

@@ -15,6 +15,7 @@ from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts
 from rumbl_web.answers import Answers
 from rumbl_web.channels import user_socket
+from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
@@ -87,6 +88,7 @@ def make_live(settings: Settings) -> Live:
     endpoint = Endpoint(PubSub(), hub, settings.secret_key_base)
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
     endpoint.services["answers"] = answers = Answers(endpoint)
+    endpoint.services["pages"] = Pages()
     return Live(hub, endpoint, Supervisor([answers.child_spec()], name=SUPERVISOR))
 
 

@@ -14,6 +14,7 @@ from rumbl_core.accounts import User
 from rumbl_core.multimedia import Video
 from rumbl_core.testing import Sandbox, user_fixture, video_fixture
 from rumbl_web.answers import Answers
+from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.channels.user_socket import UserSocket, user_token
 from rumbl_web.phoenix import testing
@@ -38,6 +39,7 @@ def endpoint(shared_sandbox: Sandbox) -> Iterator[Endpoint]:
     backend = Calculator()
     answers = Answers(endpoint, compute=lambda query, limit: backend.compute(query, {})[:limit])
     endpoint.services["answers"] = answers
+    endpoint.services["pages"] = Pages()
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
     supervisor = Supervisor([answers.child_spec()]).start()
     yield endpoint

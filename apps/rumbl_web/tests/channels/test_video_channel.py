@@ -9,7 +9,7 @@ from rumbl_core.accounts import User
 from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Video
 from rumbl_core.testing import annotation_fixture, user_fixture
-from rumbl_web.channels import user_socket, video_channel
+from rumbl_web.channels import pages, user_socket
 from rumbl_web.channels.user_socket import UserSocket
 from rumbl_web.channels.video_channel import VideoChannel
 from rumbl_web.phoenix import testing
@@ -180,7 +180,7 @@ def test_who_was_away_for_a_thousand_notes_gets_them_all_in_order(
 def test_a_long_list_comes_in_pages(
     socket: ClientSocket, user: User, video: Video, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_channel, "PAGE", 2)
+    monkeypatch.setattr(pages, "PAGE", 2)
     ids = [annotation_fixture(user, video, body="x", at=9 - n).id for n in range(5)]
     reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {})
     seen = [note["id"] for note in reply["annotations"]]
@@ -204,7 +204,7 @@ def test_a_page_of_long_notes_is_cut_by_its_bytes(socket: ClientSocket, user: Us
 def test_a_note_longer_than_a_page_comes_alone(
     socket: ClientSocket, user: User, video: Video, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_channel, "PAGE_BYTES", 10)
+    monkeypatch.setattr(pages, "PAGE_BYTES", 10)
     ids = [annotation_fixture(user, video, body="longer than ten", at=n).id for n in range(2)]
     reply, _ = subscribe_and_join(socket, VideoChannel, topic(video), {})
     assert [note["id"] for note in reply["annotations"]] == ids[:1]

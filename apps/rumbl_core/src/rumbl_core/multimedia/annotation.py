@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, contains_eager, mapped_column, relationship
 
 from rumbl_core import casts
 from rumbl_core.accounts import User
@@ -93,7 +93,7 @@ class Annotation(Schema):
         )
 
     @staticmethod
-    def latest_id(video_id: int) -> ScalarSelect[int | None]:
+    def latest_id(video_id: int | InstrumentedAttribute[int]) -> ScalarSelect[int | None]:
         """The highest id of a video's annotations, as a part of a statement."""
         return select(func.max(Annotation.id)).where(Annotation.video_id == video_id).scalar_subquery()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -23,6 +23,10 @@ from rumbl_core.result import Error, Ok
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
 _ANNOTATION_LOCKS: Final = 1
+# Built once: every join asks for it.
+_LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0)).where(
+    Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+)
 
 
 def list_videos(limit: int = MAX_PAGE, after: object = None) -> list[Video]:
@@ -148,6 +152,11 @@ def list_annotations_page(
     size = _page(limit)
     found = repo.all(_annotations(video, since_id).order_by(Annotation.id).limit(size + 1))
     return found[:size], len(found) > size
+
+
+def latest_annotation_ids(video_ids: Collection[int]) -> dict[int, int]:
+    """The highest id of the annotations of each video, 0 for one without any; who is no video is left out."""
+    return dict(repo.rows(_LATEST, {"ids": list(video_ids)}))
 
 
 def count_annotations(of: Collection[Video]) -> dict[int, int]:

@@ -11,20 +11,13 @@ from rumbl_core import accounts, multimedia
 from rumbl_core.errors import Unavailable
 from rumbl_core.result import Error, Ok
 from rumbl_web import notes
+from rumbl_web.channels.pages import NO_PAGE, Page, Pages
 from rumbl_web.channels.presence import Presence
 from rumbl_web.phoenix.channel import Channel, Joined, Refused, Reply, UnknownEvent
 from rumbl_web.phoenix.channel_socket import ChannelSocket
-from rumbl_web.views import annotation_view, changeset_view
+from rumbl_web.views import changeset_view
 
 log = logging.getLogger(__name__)
-
-PAGE = 500
-"""Notes in one reply, as in the book; a reply that has more says so."""
-
-PAGE_BYTES = 256 << 10
-"""About the longest reply: what a slow reader can take before the hub gives it up."""
-NOTE_BYTES = 300
-"""What a note weighs besides its body, roughly."""
 
 UNAVAILABLE: Final = {"reason": "unavailable"}
 """Why nothing was done: the database is away or too busy. The page keeps what it wanted and tries again."""
@@ -39,14 +32,12 @@ class VideoChannel(Channel):
         """Reply with the first page of notes after `last_seen_id`, in the order of their ids."""
         video_id = _video_id(topic)
         try:
-            with otp.blocking():
-                page = self._page(video_id, _id(payload, "last_seen_id"))
-                # Notes prove their video; only a page without any has to ask.
-                if not page["annotations"] and multimedia.get_video(video_id) is None:
-                    return Refused({"reason": "not_found"})
+            page = self._page(video_id, _id(payload, "last_seen_id"), socket)
         except Unavailable as error:
             log.warning("join of %r: %s", topic, error)
             return Refused(UNAVAILABLE)
+        if page is None:
+            return Refused({"reason": "not_found"})
         socket.assigns["video_id"] = video_id
         socket.send_self("after_join")
         return Joined({**page, "guest": socket.assigns["user_id"] is None})
@@ -71,16 +62,13 @@ class VideoChannel(Channel):
                 case "new_annotation":
                     return self._new_annotation(payload, socket)
                 case "list_annotations":
-                    return self._list_annotations(payload, socket)
+                    video_id = socket.assigns["video_id"]
+                    return Reply("ok", self._page(video_id, _id(payload, "after_id"), socket) or NO_PAGE)
                 case _:
                     raise UnknownEvent(event)
         except Unavailable as error:
             log.warning("%r on %r: %s", event, socket.topic, error)
             return Reply("error", UNAVAILABLE)
-
-    def _list_annotations(self, payload: Any, socket: ChannelSocket) -> Reply:
-        with otp.blocking():
-            return Reply("ok", self._page(socket.assigns["video_id"], _id(payload, "after_id")))
 
     def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
         if socket.assigns["user_id"] is None:
@@ -103,23 +91,10 @@ class VideoChannel(Channel):
         socket.endpoint.services["answers"].ask(annotation)
 
     @staticmethod
-    def _page(video_id: int, after_id: int) -> dict[str, Any]:
-        found, more = multimedia.list_annotations_page(video_id, after_id, limit=PAGE)
-        page = found[: _fitting(found)]
-        return {
-            "annotations": annotation_view.annotations_json(page),
-            "more": more or len(page) < len(found),
-        }
-
-
-def _fitting(found: list[multimedia.Annotation]) -> int:
-    """How many of `found` go into one reply: one at least."""
-    size = 0
-    for count, note in enumerate(found):
-        size += NOTE_BYTES + len(note.body.encode())
-        if size > PAGE_BYTES and count:
-            return count
-    return len(found)
+    def _page(video_id: int, after_id: int, socket: ChannelSocket) -> Page | None:
+        pages: Pages = socket.endpoint.services["pages"]
+        with otp.blocking():
+            return pages.get(video_id, after_id)
 
 
 def _video_id(topic: str) -> int:

@@ -1,0 +1,114 @@
+"""Pages of notes for those who join or fetch: read once, rendered once, however many ask."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypedDict
+
+from rumbl_core import multimedia
+from rumbl_core.errors import Unavailable
+from rumbl_web.channels.shared_read import WAIT_S, SharedRead
+from rumbl_web.views import annotation_view
+from rumbl_web.views.annotation_view import AnnotationJson
+
+PAGE: Final = 500
+"""Notes in one reply, as in the book; a reply that has more says so."""
+PAGE_BYTES: Final = 256 << 10
+"""About the longest reply: what a slow reader can take before the hub gives it up."""
+NOTE_BYTES: Final = 300
+"""What a note weighs besides its body, roughly."""
+
+MAX_KEPT: Final = 32
+MAX_AGE_S: Final = 5.0
+"""So long a page may show a note that was deleted, or a name that was changed; a new note shows at once."""
+
+
+class Page(TypedDict):
+    """Some notes in the order of their ids, and whether there are more."""
+
+    annotations: list[AnnotationJson]
+    more: bool
+
+
+NO_PAGE: Final[Page] = {"annotations": [], "more": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    page: Page
+    latest: int
+    made_at: float
+
+
+class Pages:
+    """The pages of this node. Safe to use from any thread.
+
+    A page is never older than the question, which matters to a join: it has subscribed before it asks, so
+    what was stored before is listed and what is stored later comes live. Each question reads the latest id of
+    its video (many at once in one trip, which begins after they were asked), and a kept page counts only as
+    long as that id is the one it was made for. Broadcasts would tell of new notes without any trip, but one
+    that is lost between nodes would leave a hole in both the page and the live notes.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._latest = SharedRead(multimedia.latest_annotation_ids)
+        self._kept: dict[tuple[int, int], _Kept] = {}
+        # Who needs the same page at the same moment waits for the first to make it.
+        self._making = [threading.Lock() for _ in range(MAX_KEPT)]
+
+    def get(self, video_id: int, after_id: int) -> Page | None:
+        """The notes after `after_id`; None if there is no such video. Raises Unavailable."""
+        latest = self._latest.get(video_id)
+        if latest is None:
+            return None
+        if latest <= after_id:
+            return NO_PAGE
+        key = (video_id, after_id)
+        return self._fresh(key, latest) or self._make(key, latest)
+
+    def _fresh(self, key: tuple[int, int], latest: int) -> Page | None:
+        kept = self._kept.get(key)
+        if kept is None or self._clock() - kept.made_at > MAX_AGE_S:
+            return None
+        # A full page stays what it is, whatever comes after it.
+        return kept.page if kept.latest == latest or kept.page["more"] else None
+
+    def _make(self, key: tuple[int, int], latest: int) -> Page:
+        making = self._making[hash(key) % len(self._making)]
+        if not making.acquire(timeout=WAIT_S):
+            raise Unavailable("a page of notes takes too long to read")
+        try:
+            return self._fresh(key, latest) or self._keep(key, latest, render(*key))
+        finally:
+            making.release()
+
+    def _keep(self, key: tuple[int, int], latest: int, page: Page) -> Page:
+        kept = self._kept
+        kept[key] = _Kept(page, latest, self._clock())
+        if len(kept) > MAX_KEPT:
+            kept.pop(min(list(kept), key=lambda key: kept[key].made_at), None)
+        return page
+
+
+def render(video_id: int, after_id: int) -> Page:
+    """Read and render a page."""
+    found, more = multimedia.list_annotations_page(video_id, after_id, limit=PAGE)
+    fitting = found[: _fitting(found)]
+    return {
+        "annotations": annotation_view.annotations_json(fitting),
+        "more": more or len(fitting) < len(found),
+    }
+
+
+def _fitting(found: list[multimedia.Annotation]) -> int:
+    """How many of `found` go into one reply: one at least."""
+    size = 0
+    for count, note in enumerate(found):
+        size += NOTE_BYTES + len(note.body.encode())
+        if size > PAGE_BYTES and count:
+            return count
+    return len(found)

@@ -1,0 +1,117 @@
+"""Pages of notes are read once, and are never older than the question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from rumbl_core import multimedia
+from rumbl_core.accounts import User
+from rumbl_core.multimedia import Video
+from rumbl_core.testing import annotation_fixture
+from rumbl_web.channels import pages
+from rumbl_web.channels.pages import Pages
+
+pytestmark = pytest.mark.usefixtures("shared_sandbox")
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def kept(clock: list[float]) -> Pages:
+    return Pages(lambda: clock[0])
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """The queries that are sent meanwhile."""
+    sent: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+def ids(page: pages.Page | None) -> list[int]:
+    assert page is not None
+    return [note["id"] for note in page["annotations"]]
+
+
+def test_the_first_costs_two_queries_and_the_next_one_each(
+    kept: Pages, user: User, video: Video, rumbl_engine: Engine
+) -> None:
+    first = annotation_fixture(user, video)
+    with counted(rumbl_engine) as sent:
+        pages_got = [kept.get(video.id, 0) for _ in range(5)]
+    assert [ids(page) for page in pages_got] == [[first.id]] * 5
+    assert len(sent) == 6
+    with counted(rumbl_engine) as sent:
+        assert ids(kept.get(video.id, first.id)) == []
+        assert kept.get(video.id + 1, 0) is None
+    assert len(sent) == 2, "who has everything, and who asks for no video, cost one each"
+
+
+def test_a_note_that_was_stored_before_the_question_is_there(kept: Pages, user: User, video: Video) -> None:
+    stored: list[int] = []
+    for _ in range(5):
+        stored.append(annotation_fixture(user, video).id)
+        assert ids(kept.get(video.id, 0)) == stored
+        assert ids(kept.get(video.id, stored[0])) == stored[1:]
+
+
+def test_a_full_page_stays_but_the_one_that_says_there_are_no_more_does_not(
+    kept: Pages, user: User, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 2)
+    stored = [annotation_fixture(user, video).id for _ in range(2)]
+    page = kept.get(video.id, 0)
+    assert page is not None
+    assert page["more"] is False
+    stored.append(annotation_fixture(user, video).id)
+    full = kept.get(video.id, 0)
+    assert full is not None
+    assert (ids(full), full["more"]) == (stored[:2], True)
+    annotation_fixture(user, video)
+    assert kept.get(video.id, 0) is full
+
+
+def test_what_else_changed_shows_after_some_seconds(
+    kept: Pages, clock: list[float], user: User, video: Video
+) -> None:
+    annotation_fixture(user, video)
+    before = kept.get(video.id, 0)
+    clock[0] += pages.MAX_AGE_S
+    assert kept.get(video.id, 0) is before
+    clock[0] += 0.1
+    assert kept.get(video.id, 0) is not before
+
+
+def test_only_some_pages_are_kept(
+    kept: Pages, clock: list[float], user: User, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MAX_KEPT", 3)
+    stored = [annotation_fixture(user, video).id for _ in range(9)]
+    for after in stored[:-1]:
+        clock[0] += 0.001
+        assert ids(kept.get(video.id, after))[0] == after + 1
+    assert list(kept._kept) == [(video.id, after) for after in stored[-4:-1]]
+
+
+def test_a_deleted_video_is_gone_at_once(kept: Pages, user: User, video: Video) -> None:
+    annotation_fixture(user, video)
+    assert kept.get(video.id, 0) is not None
+    multimedia.delete_video(video)
+    assert kept.get(video.id, 0) is None
