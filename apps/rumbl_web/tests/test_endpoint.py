@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 
 from rumbl_core import multimedia
 from rumbl_core.testing import user_fixture, video_fixture
@@ -136,6 +136,16 @@ def test_a_socket_blueprint_is_mounted_outside_the_browser_pipeline() -> None:
 
     assert answer.text == "as it is"
     assert "set-cookie" not in answer.headers
+
+
+def test_what_is_posted_to_a_socket_arrives_though_it_calls_itself_a_form() -> None:
+    socket = Blueprint("socket", __name__)
+    socket.post("/socket")(lambda: request.get_data())
+    app: Flask = create_endpoint(make_settings(), socket_blueprint=socket)
+
+    answer = app.test_client().post("/socket", data='["1"]', content_type="application/x-www-form-urlencoded")
+
+    assert answer.text == '["1"]'
 
 
 def test_without_a_secret_there_is_no_site() -> None:

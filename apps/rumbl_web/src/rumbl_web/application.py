@@ -118,6 +118,7 @@ def pages(settings: Settings, live: Live) -> Flask:
         live.hub,
         check_origin=settings.check_origin,
         host=host,
+        longpoll=True,
     )
     return create_endpoint(
         settings,

@@ -28,7 +28,8 @@ from rumbl_web.views import environment
 MAX_BODY: Final = 1_000_000  # bytes, the limit of Plug's form parser
 MAX_FORM_PARTS: Final = 100
 SESSION_COOKIE: Final = "_rumbl_key"
-FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+URLENCODED: Final = "application/x-www-form-urlencoded"
+FORM_TYPES: Final = frozenset({URLENCODED, "multipart/form-data"})
 OVERRIDES: Final = frozenset({"PUT", "PATCH", "DELETE"})
 
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
@@ -162,6 +163,8 @@ def override_method(request: Request) -> None:
     # Flask's own limits come from the app, which is not in place yet while the route is looked up.
     request.max_content_length = request.max_form_memory_size = MAX_BODY
     request.max_form_parts = MAX_FORM_PARTS
+    if request.mimetype == URLENCODED and request.content_length is not None:
+        request.get_data()  # is kept: what curl posts to a socket calls itself a form as well
     wanted = request.form.get("_method", "").upper()
     # A chunked body that filled the limit was cut off there without a word.
     if request.content_length is None and getattr(request.stream, "is_exhausted", False):

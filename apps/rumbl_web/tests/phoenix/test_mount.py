@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
@@ -11,6 +12,7 @@ from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.transports.handover import NotPlain
 from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.options import PollOptions
 
 from .reference import ReferenceSocket
 
@@ -62,3 +64,35 @@ def test_a_server_without_plain_sockets_is_refused_before_the_site_is_asked(app:
 
     with pytest.raises(NotPlain):
         app.test_client().get("/socket/websocket?vsn=2.0.0", headers=HEADERS)
+
+
+def routes(endpoint: Endpoint, **options: Any) -> list[str]:
+    app, pages = Flask(__name__), Blueprint("pages", __name__)
+    mount(pages, "/socket", ReferenceSocket, endpoint, Hub(), **options)
+    app.register_blueprint(pages)
+    return sorted(rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/socket"))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["/socket/websocket"]),
+        ({"longpoll": True}, ["/socket/longpoll", "/socket/websocket"]),
+        ({"longpoll": PollOptions(window_s=1), "websocket": False}, ["/socket/longpoll"]),
+    ],
+)
+def test_each_transport_can_be_on_or_off(
+    endpoint: Endpoint, options: dict[str, Any], expected: list[str]
+) -> None:
+    assert routes(endpoint, **options) == expected
+
+
+def test_a_refusal_is_403_for_a_client_that_polls_whatever_the_socket_chose(endpoint: Endpoint) -> None:
+    app, pages = Flask(__name__), Blueprint("pages", __name__)
+    mount(pages, "/socket", ReferenceSocket, endpoint, Hub(), longpoll=True)
+    app.register_blueprint(pages)
+    client = app.test_client()
+
+    assert client.get("/socket/longpoll?vsn=2.0.0").json == {"status": 403}
+    assert client.get("/socket/longpoll?user_id=1&vsn=3.0.0").json == {"status": 403}
+    assert client.post("/socket/longpoll?user_id=1&vsn=2.0.0").json == {"status": 410}

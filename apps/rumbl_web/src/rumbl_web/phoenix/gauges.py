@@ -13,6 +13,8 @@ from rumbl_web.phoenix.transports.hub import Hub
 GAUGES: Final = {
     "hub.connections": "open connections",
     "hub.adopted": "connections there have been (counts up)",
+    "hub.sessions": "long-poll sessions",
+    "hub.polls": "polls of theirs that wait, or wait for their answer to be taken",
     "hub.groups": "groups of subscribers that get the same bytes",
     "hub.frames_in": "frames of clients (counts up)",
     "hub.frames_out": "frames to clients (counts up)",

@@ -3,6 +3,7 @@
 blueprint = Blueprint("sockets", __name__)
 mount(blueprint, "/socket", UserSocket, endpoint, hub)      # ws://host/socket/websocket
 mount(blueprint, "/short", UserSocket, endpoint, hub, limits=Limits(idle_timeout_s=1.5, max_frame=4096))
+mount(blueprint, "/both", UserSocket, endpoint, hub, longpoll=True)     # and http://host/both/longpoll
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.socket import ConnectInfo, Socket
 from rumbl_web.phoenix.socket_server import SocketServer, connect
 from rumbl_web.phoenix.transport import SocketHandler
-from rumbl_web.phoenix.transports import websocket
+from rumbl_web.phoenix.transports import entrance, long_poll
+from rumbl_web.phoenix.transports import websocket as web_socket
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import Limits
+from rumbl_web.phoenix.transports.options import Limits, PollOptions
 from rumbl_web.phoenix.transports.origin import CheckOrigin
 
 
@@ -31,16 +33,31 @@ def mount(
     check_origin: CheckOrigin = True,
     host: str | None = None,
     limits: Limits | None = None,
+    websocket: bool = True,
+    longpoll: bool | PollOptions = False,
 ) -> None:
-    """Open `<path>/websocket` for the clients of `socket_class`.
+    """Open `<path>/websocket`, `<path>/longpoll` or both for the clients of `socket_class`.
 
     `host` is the site's public host for `check_origin=True`; without it, the request's own. `limits` are
     those of the hub's options unless given. Raises ValueError for a bad `check_origin`.
     """
 
-    def accept(params: dict[str, Any], request: websocket.ConnectInfo) -> SocketHandler | int:
+    def accept(params: dict[str, Any], request: entrance.ConnectInfo) -> SocketHandler | int:
         info = ConnectInfo(endpoint.secret, request.remote_addr, request.path)
         answer = connect(endpoint, socket_class, params, info)
         return answer if isinstance(answer, SocketServer) else answer.http_status
 
-    websocket.mount(blueprint, path, hub, accept, check_origin=check_origin, host=host, limits=limits)
+    if websocket:
+        web_socket.mount(blueprint, path, hub, accept, check_origin=check_origin, host=host, limits=limits)
+    if longpoll:
+        long_poll.mount(
+            blueprint,
+            path,
+            hub,
+            accept,
+            long_poll.Names(endpoint.secret, endpoint.pubsub.adapter.node_name),
+            check_origin=check_origin,
+            host=host,
+            limits=limits,
+            options=longpoll if isinstance(longpoll, PollOptions) else None,
+        )

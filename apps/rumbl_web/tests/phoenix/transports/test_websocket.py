@@ -6,29 +6,21 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from flask import Blueprint, Flask
 from werkzeug.debug import DebuggedApplication
-from werkzeug.serving import make_server
 
 from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.frames import BINARY, CLOSE, TEXT
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions, Limits
 
-from .support import DEADLINE_S, UPGRADE, Client, Recorder, client_frame, eventually
+from . import servers
+from .servers import SOCKET, Server
+from .support import Recorder, client_frame, eventually
 from .toy import make_app
 
-HERE = Path(__file__).parent
-SOCKET = "/socket/websocket?vsn=2.0.0"
 HEADERS = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -37,77 +29,9 @@ HEADERS = {
 }
 
 
-class Server:
-    """A running toy application."""
-
-    def __init__(self, port: int, process: subprocess.Popen[bytes] | None = None) -> None:
-        self.port = port
-        self.process = process
-        self._clients: list[Client] = []
-
-    def request(self, head: str, more: bytes = b"") -> Client:
-        sock = socket.create_connection(("127.0.0.1", self.port))
-        client = Client(sock)
-        self._clients.append(client)
-        client.send(head.encode(), more)
-        return client
-
-    def upgrade(self, path: str = SOCKET, more: str = "", early: bytes = b"") -> Client:
-        return self.request(self.head(path, more), early)
-
-    def head(self, path: str = SOCKET, more: str = "") -> str:
-        return UPGRADE.format(path=path, host=f"127.0.0.1:{self.port}", more=more)
-
-    def connect(self, path: str = SOCKET) -> Client:
-        client = self.upgrade(path)
-        assert client.receive_head().startswith(b"HTTP/1.1 101 ")
-        return client
-
-    def forget_clients(self) -> None:
-        while self._clients:
-            self._clients.pop().close()
-
-    def stats(self, path: str = "/stats") -> dict[str, int]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=DEADLINE_S) as answer:
-            stats: dict[str, int] = json.load(answer)
-        return stats
-
-
-@contextmanager
-def werkzeug(wrap: Callable[[Flask], object] = lambda app: app) -> Iterator[Server]:
-    hub = Hub(HubOptions(limits=Limits(rate_per_s=None)))
-    server = make_server("127.0.0.1", 0, wrap(make_app(hub)), threaded=True)  # type: ignore[arg-type]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield Server(server.server_port)
-    finally:
-        hub.stop()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextmanager
-def gunicorn() -> Iterator[Server]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        options = ["--threads", "2", "--log-level", "error", "--no-control-socket", "-c", "toy.py"]
-        command = [sys.executable, "-m", "gunicorn", "-b", f"fd://{listener.fileno()}", *options]
-        process = subprocess.Popen(
-            [*command, "toy:make_app()"], cwd=HERE, pass_fds=[listener.fileno()], stderr=subprocess.PIPE
-        )
-        try:
-            yield Server(listener.getsockname()[1], process)
-        finally:
-            process.terminate()
-            _, errors = process.communicate(timeout=DEADLINE_S)
-    assert [line for line in errors.decode().splitlines() if not line.startswith("socket refused")] == []
-
-
 SERVERS = {
-    "gunicorn": gunicorn,
-    "werkzeug": werkzeug,
-    "werkzeug with its debugger": lambda: werkzeug(lambda app: DebuggedApplication(app, evalex=True)),
+    **servers.SERVERS,
+    "werkzeug with its debugger": lambda: servers.werkzeug(lambda app: DebuggedApplication(app, evalex=True)),
 }
 
 
@@ -239,7 +163,7 @@ class TestRefusal:
 
 
 def test_a_terminated_worker_of_gunicorn_sends_1012() -> None:
-    with gunicorn() as server:
+    with servers.gunicorn() as server:
         client = server.connect()
         assert server.process is not None
 

@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 from flask import Blueprint, Flask, Request
 
-from rumbl_web.phoenix.transport import Connection, Opcode
-from rumbl_web.phoenix.transports import websocket
+from rumbl_web.phoenix.transport import ClientMistake, Connection, Opcode
+from rumbl_web.phoenix.transports import entrance, long_poll, websocket
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions, Limits
+from rumbl_web.phoenix.transports.options import HubOptions, Limits, PollOptions
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
@@ -24,13 +24,17 @@ class Toy:
 
     __slots__ = ("_about", "_connection")
 
-    def __init__(self, params: dict[str, str], info: websocket.ConnectInfo) -> None:
+    def __init__(self, params: dict[str, str], info: entrance.ConnectInfo) -> None:
         self._about = orjson.dumps({"params": params, "path": info.path, "origin": info.origin})
 
     def opened(self, connection: Connection) -> None:
         self._connection = connection
 
     def handle_text(self, data: bytes) -> None:
+        if data == b"[mistake]":
+            raise ClientMistake("as asked")
+        if data == b"[crash]":
+            raise RuntimeError("as asked")
         self._connection.send(Opcode.TEXT, self._about if data == b"about" else data)
 
     def handle_binary(self, data: bytes) -> None:
@@ -40,7 +44,7 @@ class Toy:
         pass
 
 
-def accept(params: dict[str, str], info: websocket.ConnectInfo) -> Toy | None:
+def accept(params: dict[str, str], info: entrance.ConnectInfo) -> Toy | None:
     return None if params.get("token") == "wrong" else Toy(params, info)
 
 
@@ -51,12 +55,14 @@ def make_app(hub: Hub | None = None) -> Flask:
     app.config["HUB"] = hub
     pages = Blueprint("pages", __name__)
     websocket.mount(pages, "/socket", hub, accept)
+    names = long_poll.Names("secret", "toy")
+    long_poll.mount(pages, "/socket", hub, accept, names, options=PollOptions(window_s=0.5))
     app.register_blueprint(pages)
 
     @app.get("/stats")
     def stats() -> dict[str, Any]:
         return {
-            "connections": hub.stats()["connections"],
+            **hub.stats(),
             "descriptors": len(os.listdir("/proc/self/fd")),
             "server_connections": server_connections(),
         }

@@ -42,10 +42,10 @@ class HubConnection:
         "subscriptions",
     )
 
-    def __init__(self, hub: Hub, fd: int, handler: SocketHandler, now: int, limits: Limits) -> None:
+    def __init__(self, hub: Hub, fd: int, handler: SocketHandler | None, now: int, limits: Limits) -> None:
         self.hub = hub
         self.fd = fd
-        self.handler: SocketHandler | None = handler
+        self.handler = handler
         self.limits = limits
         self.phase = OPEN
         self.decoder: frames.Decoder | None = None

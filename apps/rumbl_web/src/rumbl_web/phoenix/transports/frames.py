@@ -10,6 +10,7 @@ Section numbers are those of RFC 6455. Sizes are in bytes.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from typing import Final
 
 CONTINUATION: Final = 0
@@ -50,6 +51,18 @@ def encode(opcode: int, payload: bytes) -> bytes:
     if size < 65536:
         return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
     return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+def decode_own(data: bytes) -> Iterator[Event]:
+    """Yield opcode and payload of each frame in `data`, which `encode` made."""
+    at = 0
+    while at < len(data):
+        length = data[at + 1]
+        start = at + 2 + _LENGTH_BYTES.get(length, 0)
+        if length > 125:
+            length = _from_bytes(data[at + 2 : start], "big")
+        yield data[at] & 0x0F, data[start : start + length]
+        at = start + length
 
 
 def encode_close(code: int | None, reason: str = "") -> bytes:

@@ -29,6 +29,8 @@ from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.group import HubSubscription
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
+from rumbl_web.phoenix.transports.poll_session import PollSession
+from rumbl_web.phoenix.transports.polls import Polls
 from rumbl_web.phoenix.transports.sweep import SERVICE_RESTART, Sweep
 from rumbl_web.phoenix.transports.wire import BROKEN, Wire
 
@@ -73,11 +75,14 @@ class Hub:
         self.fanout = FanOut(self._wire, self.options)
         self.conversations = Conversations(self._wire, self.fanout, self.options)
         self._sweep = Sweep(self._wire, self.conversations, self.options)
+        self.polls = Polls(self._wire, self.fanout, self.options)
+        self._polls_fd = self.polls.fd
+        self._wire.epoll.register(self._polls_fd, select.EPOLLIN)
 
     @property
     def accepting(self) -> bool:
         """Whether there is room for a connection, and the hub is neither draining nor stopped."""
-        return self._accepting and self._wire.connections < self._room
+        return self._accepting and self._wire.connections + self.polls.waiting < self._room
 
     def adopt(
         self,
@@ -102,6 +107,24 @@ class Hub:
         _tune(sock, self.options.unsent_bytes)
         self.call(self._adopt, sock.detach(), handler, head, early, limits or self.options.limits)
 
+    def open_session(
+        self, token: str, handler: SocketHandler, *, window_s: float, limits: Limits | None = None
+    ) -> None:
+        """Begin a long-poll session under the name `token`: a connection that is polled for its messages."""
+        if self._stopping:
+            handler.closed(BROKEN)
+            return
+        self._start()
+        window = self.polls.window(window_s)
+        session = PollSession(self, handler, limits or self.options.limits, window, token)
+        self.polls.sessions[token] = session
+        self.call_later(self.polls.open, session)
+
+    def park(self, session: PollSession, sock: socket.socket, head: bytes) -> None:
+        """Own `sock`, whose request polls `session`, and answer it in time; `head` begins the answer."""
+        sock.setblocking(False)
+        self.call(self.polls.park, session, sock.detach(), head)
+
     def subscribe(self, connection: Connection, group: Hashable) -> HubSubscription:
         """Put `connection` into `group`, held. Everything published after this call is its."""
         if not isinstance(connection, HubConnection):
@@ -125,12 +148,13 @@ class Hub:
         self._accepting = False
         started, before = telemetry.start(), self._wire.connections
         self.call_later(self._sweep.drain, spread_s)
+        self.call_later(self.polls.drain, spread_s)
         if wait_s > 0 and self._runs():
             self._quiet.wait(wait_s)
         if started:
             counted = {"connections": before, "left": self._wire.connections}
             telemetry.emit("hub.drained", {"duration_s": telemetry.since(started), **counted})
-        return not self._wire.connections
+        return not self._wire.connections and not self.polls.busy
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Close everyone with 1012, at once and without waiting for their answers, and end the thread."""
@@ -146,8 +170,10 @@ class Hub:
         return {
             "connections": self._wire.connections,
             "adopted": self._adopted,
+            "sessions": len(self.polls.sessions),
+            "polls": self.polls.waiting,
             "groups": len(self.fanout),
-            "frames_in": self.conversations.frames_in,
+            "frames_in": self.conversations.frames_in + self.polls.messages_in,
             "frames_out": self._wire.frames_out,
             "bytes_in": self.conversations.bytes_in,
             "bytes_out": self._wire.bytes_out,
@@ -207,6 +233,7 @@ class Hub:
         """In a forked child: leave the parent its connections and begin anew."""
         for connection in self._wire.connected():
             os.close(connection.fd)
+        self.polls.abandon()
         if self._wake_fd >= 0:
             os.close(self._wake_fd)
         self._wire.burst.close()
@@ -224,12 +251,15 @@ class Hub:
 
     def _turn(self) -> None:
         events = self._sleep() if len(self._calls) < self.options.max_backlog else []
-        wire, conversations = self._wire, self.conversations
+        wire, polls = self._wire, self.polls
+        polled = False
         wire.now = time.monotonic_ns() // 1000
         for fd, mask in events:
             connection = wire.table[fd] if fd < len(wire.table) else None
             if connection is not None:
                 self._event(connection, mask)
+            elif fd == self._polls_fd:
+                polled = True
         self._make_calls()
         wire.flush()
         if self.fanout.active:
@@ -237,13 +267,17 @@ class Hub:
             wire.flush()
         self._sweep.run()
         while wire.broken:
-            conversations.broken(*wire.broken.pop())
-        if self._sweep.draining and not wire.connections:
+            self._broken(*wire.broken.pop())
+        if polled or polls.sessions or polls.waiting:
+            polls.turn(readable=polled)
+        if self._sweep.draining and not wire.connections and not polls.busy:
             self._quiet.set()
 
     def _sleep(self) -> list[tuple[int, int]]:
         """Wait for events. A call that comes after `_asleep` is set wakes; an earlier one is seen here."""
         timeout_s = self._sweep.wait_s()
+        if self.polls.sessions or self.polls.waiting:
+            timeout_s = self.polls.rest_s(timeout_s)
         self._asleep = True
         if self._calls or self.fanout.active or self._wire.broken or self._wire.has_pending:
             timeout_s = 0
@@ -260,6 +294,12 @@ class Hub:
         except BaseException:
             log.exception("closing a connection that the hub could not handle")
             self.conversations.fail(connection, _HANDLER_FAILED)
+
+    def _broken(self, connection: HubConnection, why: int) -> None:
+        if isinstance(connection, PollSession):
+            self.polls.broken(connection)
+        else:
+            self.conversations.broken(connection, why)
 
     def _make_calls(self) -> None:
         calls, fanout = self._calls, self.fanout
@@ -297,11 +337,14 @@ class Hub:
     def _stop(self) -> None:
         for connection in self._wire.connected():
             self.conversations.close(connection, SERVICE_RESTART, "restart")
+        self.polls.stop()
+        self.polls.turn(readable=False)
         self._stopping = True
 
     def _end(self) -> None:
         for connection in self._wire.connected():
             self.conversations.gone(connection)
+        self.polls.end()
         self._wire.burst.close()
         self._wire.epoll.close()
         wake_fd, self._wake_fd = self._wake_fd, -1

@@ -37,6 +37,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class PollOptions:
+    """How the long-poll sessions of a mount are kept. Sizes in bytes, times in seconds."""
+
+    window_s: float = 10.0
+    """A poll is answered after this long though there is nothing to tell (204). A client that lets one and a
+    half of them pass without a poll has left."""
+
+    max_body: int = 1 << 20
+    """A bigger POST is refused as a whole (413)."""
+
+    answer_timeout_s: float = 5.0
+    """How long a POST waits for the hub, which needs some microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class HubOptions:
     """Sizes in bytes, times in seconds (`_s`)."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -18,32 +17,14 @@ from flask_sock import Sock
 
 from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transport import SocketHandler
-from rumbl_web.phoenix.transports import handover, handshake
+from rumbl_web.phoenix.transports import entrance, handover, handshake
+from rumbl_web.phoenix.transports.entrance import Accept
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import Limits
-from rumbl_web.phoenix.transports.origin import CheckOrigin, Origin, Rule, parse, rule
+from rumbl_web.phoenix.transports.origin import CheckOrigin, Rule, rule
 from rumbl_web.phoenix.transports.wire import BROKEN
 
 log = logging.getLogger(__name__)
-
-_LONGEST_HEADER = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectInfo:
-    """What a socket may know of the request that opened it. Plain values: the request itself is not kept."""
-
-    remote_addr: str
-    scheme: str
-    host: str
-    path: str
-    origin: str | None
-    user_agent: str
-
-
-Accept = Callable[[dict[str, str], ConnectInfo], SocketHandler | int | None]
-"""Decides over an upgrade by its query parameters: an HTTP status refuses, None with 403. Runs on the
-request's thread. A handler hears `closed` in any case, even if its connection never opens."""
 
 
 class HubSock(Sock):  # type: ignore[misc]  # the base has no types
@@ -106,7 +87,7 @@ def mount(
         if refused is not None:
             return refused
         handover.find(request.environ)
-        handler = accept(request.args.to_dict(), _connect_info())
+        handler = accept(request.args.to_dict(), entrance.connect_info())
         if handler is None or isinstance(handler, int):
             return _refusal(handler or 403)
         return handler
@@ -118,24 +99,7 @@ def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule) -> Response | N
         return Response(wrong, 400, {"Sec-WebSocket-Version": "13"}, mimetype="text/plain")
     if not hub.accepting:
         return _refusal(503)
-    origin = environ.get("HTTP_ORIGIN")
-    own = parse(f"{request.scheme}://{request.host}") or Origin(request.scheme, "", None)
-    if origin is not None and not may_come(origin, own):
-        mistakes.report(log, "socket refused: origin %.200r is not allowed by check_origin", origin)
-        return _refusal(403)
-    return None
-
-
-def _connect_info() -> ConnectInfo:
-    headers = request.headers
-    return ConnectInfo(
-        remote_addr=request.remote_addr or "",
-        scheme=request.scheme,
-        host=request.host,
-        path=request.path,
-        origin=headers.get("Origin"),
-        user_agent=headers.get("User-Agent", "")[:_LONGEST_HEADER],
-    )
+    return None if entrance.is_allowed(may_come) else _refusal(403)
 
 
 def _refusal(status: int) -> Response:
