@@ -26,6 +26,7 @@ VARIABLES = {
         "HOST": "host",
         "PORT": "port",
         "WORKERS": "workers",
+        "REDIS_URL": "redis_url",
         "THREADS": "threads",
         "SECRET_KEY_BASE": "secret_key_base",
         "RUMBL_URL": "url",

@@ -17,7 +17,7 @@ NAME = "some_tree_of_settings"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder is an empty one; none of our variables is set."""
-    for name in ("PORT", "RUMBL_ENV", "DATABASE_URL", "SECRET_KEY_BASE"):
+    for name in ("PORT", "WORKERS", "REDIS_URL", "RUMBL_ENV", "DATABASE_URL", "SECRET_KEY_BASE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -65,6 +65,14 @@ def test_a_tree_that_lacks_a_module_of_its_own_crashes_with_that_name(folder: Pa
 def test_a_wrong_value_of_any_app_is_one_line(section: configuration.Sections) -> None:
     with pytest.raises(ConfigurationError, match=r"\A[A-Z_]+: [^\n]+\Z"):
         configuration.build(section)
+
+
+def test_several_workers_need_a_redis_and_the_line_says_so() -> None:
+    with pytest.raises(ConfigurationError, match=r"\AWORKERS: 2 [^\n]*REDIS_URL[^\n]*WORKERS to 1\Z"):
+        configuration.build({"rumbl_web": {"workers": 2}})
+
+    joined = configuration.build({"rumbl_web": {"workers": 2, "redis_url": "redis://localhost:6379/0"}})
+    assert joined.web.workers == 2
 
 
 def test_with_database_changes_only_the_address() -> None:

@@ -81,6 +81,30 @@ def test_a_wrong_setting_is_one_line_that_names_its_variable(section: dict, star
     assert "\n" not in text
 
 
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "redis://:secret@[::1]:6380/3", "rediss://user:p%40ss@redis.example:6379/0"]
+)
+def test_the_address_of_a_redis_is_taken_as_it_is_and_never_shown(url: str) -> None:
+    loaded = load({"redis_url": url})
+
+    assert loaded.redis_url == url
+    assert url not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:6379", "http://localhost", "redis://", "redis://h:port", "redis://h:99999", "redis://h/name"],
+)
+def test_what_is_no_address_of_a_redis_is_refused_in_one_line_without_it(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({"redis_url": url.replace("redis://", "redis://:hunter2@")})
+
+    text = str(caught.value)
+    assert text.startswith("REDIS_URL: ")
+    assert "\n" not in text
+    assert "hunter2" not in text
+
+
 def test_no_error_and_no_repr_shows_the_secret() -> None:
     with pytest.raises(SettingsError) as caught:
         load({"secret_key_base": "hunter2"})

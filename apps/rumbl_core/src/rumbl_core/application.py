@@ -40,6 +40,10 @@ class Application:
         """Put in what rumbl needs, and the demo; safe to repeat, also in several processes at once."""
         seeds.run(demo_password=self.settings.demo_password, demo=demo)
 
+    def ping(self) -> None:
+        """Ask the database for a sign of life; raises Unavailable."""
+        repo.ping()
+
     def stop(self) -> None:
         """Close the pool, and stop the embedded PostgreSQL if nobody else uses it. May be called twice."""
         if self._pool is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -156,6 +157,11 @@ def insert_new(schema: type[S], values: Sequence[Mapping[str, Any]]) -> None:
 def among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
     """The condition that a column has one of these ids: one parameter, however many they are."""
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
+
+
+def database_time() -> ColumnElement[datetime]:
+    """The database's clock as rows are stamped: UTC without a zone, in whole seconds."""
+    return func.date_trunc("second", func.timezone("UTC", func.clock_timestamp()))
 
 
 def run(command: Delete | Update) -> int:

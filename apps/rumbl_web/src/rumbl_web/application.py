@@ -15,13 +15,18 @@ from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts
 from rumbl_web.answers import Answers
 from rumbl_web.channels import user_socket
+from rumbl_web.channels.catch_up import CatchUp
 from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
+from rumbl_web.health import Health
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.pubsub import PubSub
+from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
+from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
+from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.settings import Settings
 
@@ -51,6 +56,7 @@ class Live:
         self.endpoint.services["answers"].wait()
         self.supervisor.stop(SHUTDOWN)
         self.endpoint.services["presence"].stop()
+        self.endpoint.pubsub.stop()
         self.endpoint.stop()
         self.hub.stop()
 
@@ -76,23 +82,30 @@ def start(configuration: Configuration) -> Application:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     core = rumbl_core.application.start(configuration.core)
     info = info_sys.application.start(configuration.info)
-    live = make_live(configuration.web)
+    live = make_live(configuration.web, adapter(configuration.web))
     live.supervisor.start()
-    return Application(pages(configuration.web, live), live, core, info)
+    health = Health(lambda: live.endpoint.pubsub.adapter.state, core.ping)
+    return Application(pages(configuration.web, live, health), live, core, info)
 
 
-def make_live(settings: Settings) -> Live:
+def adapter(settings: Settings) -> Adapter:
+    """How this process reaches the others: by Redis, or not at all."""
+    return LocalAdapter() if settings.redis_url is None else RedisAdapter(settings.redis_url)
+
+
+def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     """Make the hub, PubSub, presence, the answers, and the supervisor of what has to run for them."""
     assert settings.secret_key_base is not None
     hub = Hub()
-    endpoint = Endpoint(PubSub(), hub, settings.secret_key_base)
+    endpoint = Endpoint(PubSub(adapter), hub, settings.secret_key_base)
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
     endpoint.services["answers"] = answers = Answers(endpoint)
     endpoint.services["pages"] = Pages()
-    return Live(hub, endpoint, Supervisor([answers.child_spec()], name=SUPERVISOR))
+    children = [answers.child_spec(), CatchUp(endpoint).child_spec()]
+    return Live(hub, endpoint, Supervisor(children, name=SUPERVISOR))
 
 
-def pages(settings: Settings, live: Live) -> Flask:
+def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask:
     """The Flask application, with the socket mounted at /socket."""
     secret = settings.secret_key_base
     assert secret is not None
@@ -126,6 +139,7 @@ def pages(settings: Settings, live: Live) -> Flask:
         user_token=user_token,
         disconnect=disconnect,
         video_deleted=video_deleted,
+        health=health,
     )
 
 

@@ -56,15 +56,16 @@ def build(sections: Sections) -> Configuration:
         rumbl_web.settings.SettingsError,
     ) as error:
         raise ConfigurationError(str(error)) from error
-    _refuse_workers(configuration.web.workers)
+    _refuse_strangers(configuration.web)
     return configuration
 
 
-def _refuse_workers(workers: int) -> None:
-    """Refuse what would half work: a note would reach only the pages of its own worker process."""
-    if workers > 1:
+def _refuse_strangers(web: rumbl_web.settings.Settings) -> None:
+    """Refuse what would half work: a note would reach only the pages of its own server process."""
+    if web.workers > 1 and web.redis_url is None:
         raise ConfigurationError(
-            f"WORKERS: {workers} can't be joined yet, since there is no PubSub between processes; set it to 1"
+            f"WORKERS: {web.workers} server processes can't hear each other without a Redis; set REDIS_URL "
+            "to its address, like redis://localhost:6379/0, or WORKERS to 1"
         )
 
 

@@ -22,6 +22,8 @@ from werkzeug.routing import MapAdapter
 
 from rumbl_core.accounts import User
 from rumbl_web import auth, csrf, errors, flash, router, security, static_files, telemetry
+from rumbl_web.controllers import health_controller
+from rumbl_web.health import Health
 from rumbl_web.settings import Settings, SettingsError
 from rumbl_web.views import environment
 
@@ -82,20 +84,23 @@ def create_endpoint(
     user_token: UserToken = no_token,
     disconnect: Disconnect = no_sockets,
     video_deleted: VideoDeleted = no_viewers,
+    health: Health | None = None,
 ) -> Flask:
     """The site as a WSGI application.
 
     `user_token(user, session_ref)` signs what a page's socket connects with (None for a guest);
     `disconnect(session_ref)` closes the live sockets of a session that ended; `video_deleted(id)` tells those
-    who watch it.
+    who watch it; `health` knows how this process does.
     """
     app = Endpoint(__name__, static_folder=None, template_folder="templates")
     app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted)
+    app.extensions["rumbl_health"] = health or Health()
     configure(app, settings)
     environment.install(app)
     errors.register(app)
     add_pipeline(app, settings)
     app.register_blueprint(static_files.blueprint)
+    app.register_blueprint(health_controller.blueprint)
     if socket_blueprint is not None:
         app.register_blueprint(socket_blueprint)
     router.add_routes(app)

@@ -64,7 +64,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     ) -> None:
         self._configuration = configuration
         self._address = ":".join(map(str, listener.getsockname()[:2]))
-        self._listener = listener
+        # gunicorn reads its settings again on SIGHUP, so the socket is kept as its number.
+        self._bind = f"fd://{listener.detach()}"
         self._on_ready = on_ready
         self._running: application.Application | None = None
         self._observed: observer.Listener | None = None
@@ -74,7 +75,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Hand gunicorn its settings. Its access log is off: the endpoint writes one line a request."""
         web = self._configuration.web
         options = {
-            "bind": [f"fd://{self._listener.detach()}"],
+            "bind": [self._bind],
             "backlog": BACKLOG,
             "workers": web.workers,
             "worker_class": "rumbl_web.gthread.Worker",
@@ -83,7 +84,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "rumbl-web",
             "loglevel": "warning",
             "control_socket_disable": True,
-            "post_worker_init": lambda _worker: self._on_ready(),
+            "post_worker_init": self._worker_ready,
             "worker_exit": self._worker_exit,
         }
         for key, value in options.items():
@@ -106,6 +107,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         if self._running is not None:
             log.critical("%r has given up: this server process ends, and a new one begins", down.process)
             os.kill(os.getpid(), signal.SIGTERM)
+
+    def _worker_ready(self, worker: Any) -> None:
+        # The first of the first ones speaks for all; later ones take the place of others.
+        if worker.age == 1:
+            self._on_ready()
 
     def _worker_exit(self, _arbiter: Any, _worker: Any) -> None:
         running, self._running = self._running, None

@@ -6,8 +6,10 @@ default here. So an installed wheel runs from the environment alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -42,10 +44,17 @@ class Settings(BaseSettings):
         validation_alias="WORKERS",
         ge=1,
         le=64,
-        description="Number of server processes; 1, until they are joined by a PubSub.",
+        description="Number of server processes; more than 1 are joined by REDIS_URL.",
     )
     threads: int = Field(
         8, validation_alias="THREADS", ge=1, le=256, description="Request threads of each server process."
+    )
+    redis_url: str | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        repr=False,
+        description="Redis that joins server processes and machines, as redis://user:password@host:6379/0; "
+        "without one this process is alone.",
     )
     secret_key_base: str | None = Field(
         None,
@@ -93,6 +102,19 @@ class Settings(BaseSettings):
         if not isinstance(value, str) or value.lower() in {"true", "false"}:
             return value
         return tuple(name.strip() for name in value.split(",") if name.strip())
+
+    @field_validator("redis_url")
+    @classmethod
+    def judge_redis_url(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a Redis, without repeating it: it may hold a password."""
+        if value is not None:
+            parts = urlsplit(value)
+            port_is_one = parts.port != 0  # raises ValueError for what is no port
+            if parts.scheme not in {"redis", "rediss"} or not parts.hostname or not port_is_one:
+                raise ValueError("it is no address of a Redis")
+            if not re.fullmatch(r"/?[0-9]{0,4}", parts.path):
+                raise ValueError("its path must be the number of a database")
+        return value
 
     @field_validator("url", mode="before")
     @classmethod

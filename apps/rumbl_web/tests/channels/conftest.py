@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.channels.user_socket import UserSocket, user_token
 from rumbl_web.phoenix import testing
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 
 Connect = Callable[[User], testing.ClientSocket]
 
@@ -35,7 +37,14 @@ class Calculator:
 
 @pytest.fixture
 def endpoint(shared_sandbox: Sandbox) -> Iterator[Endpoint]:
-    endpoint = testing.make_endpoint()
+    with serving() as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def serving(adapter: Adapter | None = None) -> Iterator[Endpoint]:
+    """A node with rumbl's services."""
+    endpoint = testing.make_endpoint(adapter)
     backend = Calculator()
     answers = Answers(endpoint, compute=lambda query, limit: backend.compute(query, {})[:limit])
     endpoint.services["answers"] = answers

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -127,7 +128,9 @@ def annotate_video(
         return Error(wanted.put_action("insert"))
     with repo.transaction():
         repo.lock(row.video_id, _ANNOTATION_LOCKS)
-        result = _insert_once(wanted.put_change("prev_id", Annotation.latest_id(row.video_id)))
+        wanted = wanted.put_change("prev_id", Annotation.latest_id(row.video_id))
+        # By the database's clock, for `list_recent_annotations`: the clocks of nodes may differ.
+        result = _insert_once(wanted.put_change("inserted_at", repo.database_time()))
     if isinstance(result, Ok):
         set_committed_value(result.value, "user", user)
     return result
@@ -143,6 +146,21 @@ def list_annotations_after(
 ) -> list[Annotation]:
     """A video's annotations after `since_id`, with users, by id: the next page of what was missed."""
     return repo.all(_annotations(video, since_id).order_by(Annotation.id).limit(_page(limit)))
+
+
+def list_recent_annotations(video: Video | int, within_s: float, limit: int = MAX_PAGE) -> list[Annotation]:
+    """The newest of a video's annotations, `limit` at most, with users, by id.
+
+    Those are the ones made in the last `within_s` seconds by the database's clock, and the very newest
+    however old it is. Old ones cost nothing, however many there are.
+    """
+    id = video.id if isinstance(video, Video) else video
+    newest = select(Annotation.id).where(Annotation.video_id == id)
+    newest = newest.order_by(Annotation.id.desc()).limit(_page(limit))
+    since = repo.database_time() - timedelta(seconds=within_s)
+    recent = or_(Annotation.inserted_at >= since, Annotation.id == Annotation.latest_id(id))
+    query = _annotations(id, 0).where(Annotation.id.in_(newest), recent)
+    return repo.all(query.order_by(Annotation.id))
 
 
 def list_annotations_page(

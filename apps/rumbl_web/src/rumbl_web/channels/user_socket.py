@@ -15,6 +15,9 @@ SALT = "user socket"
 MAX_AGE_S = 14 * 24 * 60 * 60
 """Two weeks, as in the book."""
 
+SESSIONS = "sessions_socket:"
+"""How the disconnect topic of a login begins; its public name follows."""
+
 
 def user_token(secret: str, user_id: object, session: str | None = None) -> str:
     """Sign what a logged-in page hands to the socket. `session` ties it to one login."""
@@ -61,4 +64,4 @@ def users_topic(user_id: object) -> str:
 
 def session_topic(session: str) -> str:
     """The disconnect topic of all sockets of one login."""
-    return f"sessions_socket:{session}"
+    return f"{SESSIONS}{session}"

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 UNAVAILABLE: Final = {"reason": "unavailable"}
 """Why nothing was done: the database is away or too busy. The page keeps what it wanted and tries again."""
 
-TOPIC = re.compile(r"videos:([1-9][0-9]{0,17})")
+VIDEOS = "videos:"
+TOPIC = re.compile(VIDEOS + r"([1-9][0-9]{0,17})")
 
 
 class VideoChannel(Channel):

@@ -111,6 +111,10 @@ class PubSub:
         with self._lock:
             return {topic for topic in (*self._receivers, *self._listening) if topic.startswith(prefix)}
 
+    def is_subscribed(self, topic: str) -> bool:
+        """Whether `topic` has subscribers on this node."""
+        return topic in self._receivers or topic in self._listening
+
     def on_gap(self, handler: Callable[[Gap], None]) -> None:
         """Call `handler`, on any thread, when broadcasts of other nodes may have been lost.
 

@@ -1,0 +1,145 @@
+"""After a gap between the nodes: this node's viewers are told from the database what they may have missed.
+
+They heard what was said here; of what was said on other nodes some may be lost. So the viewers of every video
+are told its notes of that time, and which note is the latest: a page that has a note does nothing, a page
+that still lacks one fetches it. A log-out that was not heard ends its sockets now.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from info_sys import otp
+from info_sys.otp.gen_server import GenServer
+from info_sys.otp.supervisor import ChildSpec
+from rumbl_core import accounts, multimedia
+from rumbl_core.errors import Unavailable
+from rumbl_web.channels.user_socket import SESSIONS
+from rumbl_web.channels.video_channel import TOPIC, VIDEOS
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.message import DISCONNECT, Broadcast
+from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
+from rumbl_web.views import annotation_view
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "RumblWeb.CatchUp"
+MARGIN_S: Final = 5.0
+"""How much longer than the gap to look back: what was stored before it may have been under way."""
+MAX_NOTES: Final = 100
+"""Notes that are told one by one; when more may be missing, each page fetches what it lacks, in its time."""
+GATHER_S: Final = 0.3
+"""How long to wait for the gaps of other nodes, which come together."""
+RETRY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What a topic's viewers may have missed: since when (monotonic), and whether anything is likely."""
+
+    since: float
+    likely: bool
+
+    def joined(self, other: _Due | None) -> _Due:
+        """Both in one."""
+        return self if other is None else _Due(min(self.since, other.since), self.likely or other.likely)
+
+
+class CatchUp:
+    """Hears of gaps on any thread and works them off in a process, one topic a turn.
+
+    The process is a supervisor's to start (`child_spec`).
+    """
+
+    def __init__(self, endpoint: Endpoint, gather_s: float = GATHER_S) -> None:
+        self._pubsub = endpoint.pubsub
+        self._gather_ms = gather_s * 1000
+        self._lock = threading.Lock()
+        self._due: dict[str, _Due] = {}
+        self._worker = _Worker(self)
+        endpoint.pubsub.on_gap(self.on_gap)
+
+    def child_spec(self) -> ChildSpec:
+        """How a supervisor starts and restarts the process."""
+        return ChildSpec(NAME, self._start)
+
+    def on_gap(self, gap: Gap) -> None:
+        """Have the topics of a gap caught up that have subscribers here."""
+        # A subscription that came a few milliseconds late: hardly anything will be missing.
+        due = _Due(time.monotonic() - gap.seconds, likely=gap.topics is None)
+        topics = self._pubsub.topics(VIDEOS)
+        topics = topics | self._pubsub.topics(SESSIONS) if gap.topics is None else topics & gap.topics
+        for topic in topics:
+            self.add(topic, due, self._gather_ms)
+
+    def add(self, topic: str, due: _Due, wait_ms: float) -> None:
+        """Do a topic after a while, with what is due there already."""
+        with self._lock:
+            before = self._due.get(topic)
+            self._due[topic] = due.joined(before)
+        if before is None:
+            otp.send_after(self._worker, topic, wait_ms)
+
+    def take(self, topic: str) -> _Due | None:
+        """Take what is due; None if nobody subscribes to the topic any more."""
+        with self._lock:
+            due = self._due.pop(topic, None)
+        return due if self._pubsub.is_subscribed(topic) else None
+
+    def catch_up(self, topic: str, due: _Due) -> None:
+        """Tell this node's subscribers of one topic. Raises Unavailable."""
+        if topic.startswith(SESSIONS):
+            if not accounts.session_alive(topic.removeprefix(SESSIONS)):
+                self._tell(topic, DISCONNECT, {})
+        elif match := TOPIC.fullmatch(topic):
+            self._notes(topic, int(match[1]), due)
+
+    def _notes(self, topic: str, video_id: int, due: _Due) -> None:
+        within_s = time.monotonic() - due.since + MARGIN_S
+        notes = multimedia.list_recent_annotations(video_id, within_s, MAX_NOTES if due.likely else 1)
+        if not notes and multimedia.get_video(video_id) is None:
+            self._tell(topic, "video_deleted", {})
+        if due.likely and len(notes) < MAX_NOTES:
+            for note in notes:
+                self._tell(topic, "new_annotation", annotation_view.annotation_json(note))
+        if notes:
+            self._tell(topic, "latest", {"id": notes[-1].id})
+
+    def _tell(self, topic: str, event: str, payload: object) -> None:
+        self._pubsub.deliver(Broadcast(topic, event, payload))
+
+    def _start(self) -> _Worker:
+        self._worker = _Worker(self).start()
+        with self._lock:
+            waiting = list(self._due)
+        for topic in waiting:
+            self._worker.send(topic)
+        return self._worker
+
+
+class _Worker(GenServer):
+    """Runs on the scheduler's threads, beside everything else."""
+
+    # One message per topic that is due, and a due topic is in the dict once.
+    max_mailbox = 1_000_000
+
+    def __init__(self, owner: CatchUp) -> None:
+        super().__init__(name=NAME)
+        self._owner = owner
+
+    def handle_info(self, message: object) -> None:
+        """Catch one topic up; while the database is away, try again later."""
+        topic = str(message)
+        due = self._owner.take(topic)
+        if due is None:
+            return
+        try:
+            with otp.blocking():
+                self._owner.catch_up(topic, due)
+        except Unavailable as error:
+            log.warning("%r is caught up later: %s", topic, error)
+            self._owner.add(topic, due, RETRY_S * 1000)

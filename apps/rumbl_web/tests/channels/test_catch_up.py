@@ -1,0 +1,175 @@
+"""What a node's viewers are told after it was cut off from the other nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from info_sys.otp.supervisor import Supervisor
+from rumbl_core import accounts, multimedia
+from rumbl_core.accounts import User
+from rumbl_core.errors import Unavailable
+from rumbl_core.multimedia import Annotation, Video
+from rumbl_core.testing import Sandbox, annotation_fixture, video_fixture
+from rumbl_web import notes
+from rumbl_web.channels import catch_up, user_socket
+from rumbl_web.channels.catch_up import MAX_NOTES, CatchUp
+from rumbl_web.channels.user_socket import UserSocket
+from rumbl_web.channels.video_channel import VideoChannel
+from rumbl_web.phoenix import testing
+from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
+from rumbl_web.phoenix.pubsub_adapters.memory import Network
+from rumbl_web.phoenix.testing import ClientChannel, assert_broadcast, refute_broadcast, subscribe_and_join
+
+from .conftest import serving
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@pytest.fixture
+def other(shared_sandbox: Sandbox, network: Network) -> Iterator[Endpoint]:
+    """The node where things happen."""
+    endpoint = testing.make_endpoint(network.adapter("other"))
+    yield endpoint
+    endpoint.stop()
+
+
+@pytest.fixture
+def endpoint(shared_sandbox: Sandbox, network: Network) -> Iterator[Endpoint]:
+    """The node of our viewer, which is cut off."""
+    with serving(network.adapter("here")) as endpoint:
+        supervisor = Supervisor([CatchUp(endpoint, gather_s=0.01).child_spec()]).start()
+        yield endpoint
+        supervisor.stop()
+
+
+@pytest.fixture
+def channel(
+    endpoint: Endpoint, connect: Callable[[User], testing.ClientSocket], user: User, video: Video
+) -> ClientChannel:
+    return subscribe_and_join(connect(user), VideoChannel, f"videos:{video.id}", {})[1]
+
+
+def write(endpoint: Endpoint, user: User, video: Video, body: str) -> Annotation:
+    """Store a note on a node and tell everybody."""
+    note = annotation_fixture(user, video, body=body)
+    notes.tell(endpoint, note)
+    return note
+
+
+def test_notes_of_the_gap_come_in_their_order_and_the_latest_is_named(
+    channel: ClientChannel, other: Endpoint, network: Network, user: User, video: Video
+) -> None:
+    network.cut("here")
+    bodies = [f"note {number}" for number in range(5)]
+    written = [write(other, user, video, body) for body in bodies]
+
+    network.heal("here")
+
+    told = [assert_broadcast(channel, "new_annotation") for _ in bodies]
+    assert [note["body"] for note in told] == bodies
+    assert assert_broadcast(channel, "latest") == {"id": written[-1].id}
+
+
+def test_of_very_many_notes_only_the_latest_is_named_and_pages_fetch_the_rest(
+    channel: ClientChannel, other: Endpoint, network: Network, user: User, video: Video
+) -> None:
+    network.cut("here")
+    written = [write(other, user, video, "note") for _ in range(MAX_NOTES)]
+
+    network.heal("here")
+
+    assert assert_broadcast(channel, "latest") == {"id": written[-1].id}
+    refute_broadcast(channel, "new_annotation")
+
+
+def test_the_gap_of_another_node_counts_too(
+    channel: ClientChannel, other: Endpoint, network: Network, user: User, video: Video
+) -> None:
+    note = annotation_fixture(user, video, body="lost on the way")
+    network.cut("other")
+
+    network.heal("other")
+
+    assert assert_broadcast(channel, "new_annotation")["id"] == note.id
+
+
+def test_a_subscription_that_came_late_names_the_latest_note_only(
+    channel: ClientChannel, endpoint: Endpoint, user: User, video: Video
+) -> None:
+    note = annotation_fixture(user, video)
+    other_video = video_fixture(user)
+
+    endpoint.pubsub._tell_gap(Gap(0.01, frozenset({f"videos:{video.id}", f"videos:{other_video.id}"})))
+
+    assert assert_broadcast(channel, "latest") == {"id": note.id}
+    refute_broadcast(channel, "new_annotation")
+
+
+def test_a_video_that_was_deleted_meanwhile_is_gone_now(
+    channel: ClientChannel, network: Network, video: Video
+) -> None:
+    network.cut("here")
+    multimedia.delete_video(video)
+
+    network.heal("here")
+
+    assert_broadcast(channel, "video_deleted")
+
+
+def test_a_log_out_that_was_not_heard_ends_its_sockets_and_no_others(
+    endpoint: Endpoint, network: Network, user: User
+) -> None:
+    gone, stays = (accounts.create_session_token(user) for _ in range(2))
+    sockets = [
+        testing.connect(
+            UserSocket,
+            {"token": user_socket.user_token(endpoint.secret, user.id, accounts.session_ref(token))},
+            endpoint=endpoint,
+        )
+        for token in (gone, stays)
+    ]
+    network.cut("here")
+    accounts.delete_session_token(gone)
+
+    network.heal("here")
+
+    testing.assert_closed(sockets[0], 1001)
+    assert not sockets[1].connection.closings.items
+
+
+def test_while_the_database_is_away_it_is_tried_again(
+    channel: ClientChannel,
+    network: Network,
+    user: User,
+    video: Video,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    note = annotation_fixture(user, video)
+    real, failures = multimedia.list_recent_annotations, iter([Unavailable("away")])
+
+    def fails_once(*args: object) -> list[Annotation]:
+        for error in failures:
+            raise error
+        return real(*args)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(multimedia, "list_recent_annotations", fails_once)
+    monkeypatch.setattr(catch_up, "RETRY_S", 0.05)
+    network.cut("here")
+
+    network.heal("here")
+
+    assert assert_broadcast(channel, "latest") == {"id": note.id}
+
+
+def test_a_video_without_viewers_here_costs_no_query(endpoint: Endpoint, video: Video) -> None:
+    idle = CatchUp(endpoint)
+
+    idle.on_gap(Gap(10.0))
+
+    assert idle._due == {}
