@@ -11,6 +11,10 @@
 
 The list comes first, then the tracking, so a joiner learns of itself by the diff. Clients hear
 `presence_state`, `presence_diff`, and in crowds `presence_count` (docs/adr/0001-presence-in-crowds.md).
+
+All nodes see the presences of all (docs/adr/NNNN-presence-between-nodes.md). Each owns those of its own
+channels and tells the others by PubSub; those of a node that falls silent leave after `Periods.down`, and
+come back with it; those of a node that stops leave at once.
 """
 
 from __future__ import annotations
@@ -24,11 +28,12 @@ from info_sys.otp import Process
 from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
+from rumbl_web.phoenix.tracker.cluster import Periods
 from rumbl_web.phoenix.tracker.room import Announcement, Count, Diff, Entries, Everybody
 from rumbl_web.phoenix.tracker.state import AlreadyTracked, NotTracked
 from rumbl_web.phoenix.tracker.tracker import Meta, Tracker
 
-__all__ = ["AlreadyTracked", "Entries", "NotTracked", "Presence"]
+__all__ = ["AlreadyTracked", "Entries", "NotTracked", "Periods", "Presence"]
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +47,28 @@ _SNAPSHOT_S: Final = 1.0
 
 
 class Presence:
-    """The presences of one endpoint. Works from the moment it is made; safe to use from any thread."""
+    """The presences of one endpoint. Works from the moment it is made; safe to use from any thread.
 
-    def __init__(self, endpoint: Endpoint, max_listed: int | None = None) -> None:
+    One `name` is one presence of the whole site, the same on every node (default: the name of the class).
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        max_listed: int | None = None,
+        periods: Periods | None = None,
+        name: str | None = None,
+    ) -> None:
         self._endpoint = endpoint
-        self._tracker = Tracker(endpoint.pubsub.adapter.node_name, self._announce, max_listed)
+        kind = type(self)
+        self._control_topic = f"phx_presence:{name or f'{kind.__module__}.{kind.__qualname__}'}"
+        self._tracker = Tracker(endpoint.pubsub.adapter.node_name, self._announce, max_listed, periods)
         # In a crowd joiners share one list for a second: each making its own would cost the crowd's square.
         self._snapshots: dict[str, tuple[float, Entries]] = {}
+        # Listen first: the first thing that is said is answered.
+        self._ear = _Ear(self._tracker)
+        endpoint.pubsub.subscribe(self._control_topic, self._ear)
+        self._tracker.replicate(self._say)
 
     def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
         """Decorate a batch of entries `{key: {"metas": [...]}}`; override it. Keep the metas."""
@@ -57,7 +77,8 @@ class Presence:
     def track(self, socket: ChannelSocket, key: object, meta: Mapping[str, Any]) -> str:
         """Make this channel present under `key` (a string on the wire) until it ends; give its phx_ref.
 
-        Raises AlreadyTracked. Several channels under one key are several metas of it.
+        Several channels under one key are several metas of it. Raises AlreadyTracked, and TypeError for a
+        meta that is no JSON.
         """
         return self.track_process(socket.process, socket.topic, key, meta)
 
@@ -66,7 +87,10 @@ class Presence:
         return self._tracker.track(process, topic, str(key), meta)
 
     def update(self, socket: ChannelSocket, key: object, meta: Meta) -> str:
-        """Replace the meta, or change it by a function of the old; give the new ref. Raises NotTracked."""
+        """Replace the meta, or change it by a function of the old; give the new ref.
+
+        Raises NotTracked, and TypeError as `track`.
+        """
         return self._tracker.update(socket.process, socket.topic, str(key), meta)
 
     def untrack(self, socket: ChannelSocket, key: object = None) -> None:
@@ -98,9 +122,17 @@ class Presence:
         if self._tracker.crowded(socket.topic):
             socket.push(COUNT, {"count": self.count(socket.topic)})
 
+    def nodes(self) -> dict[str, bool]:
+        """The other nodes by name, and whether they were heard of lately."""
+        return self._tracker.nodes()
+
     def stop(self) -> None:
-        """Announce nothing more."""
+        """Announce nothing more; this node's presences leave the others at once."""
+        self._endpoint.pubsub.unsubscribe(self._control_topic, self._ear)
         self._tracker.stop()
+
+    def _say(self, event: str, payload: dict[str, Any]) -> None:
+        self._endpoint.pubsub.broadcast_from(self._ear, self._control_topic, event, payload)
 
     def _announce(self, topic: str, announcement: Announcement) -> None:
         # To this node's subscribers only: each node tells its own of all changes that it learns of.
@@ -126,3 +158,14 @@ class Presence:
         except Exception:
             log.exception("%s.fetch failed on %r", type(self).__name__, topic)
             return entries
+
+
+class _Ear:
+    """Listens to the other nodes' presences."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+
+    def send(self, message: object) -> bool:
+        """Hand on what another node said."""
+        return not isinstance(message, Broadcast) or self._tracker.hear(message.event, message.payload)

@@ -20,11 +20,16 @@ Entries = dict[str, dict[str, Any]]
 
 
 class Entry:
-    """One session: a process that is present on a topic under a key, with its meta."""
+    """One session: a process that is present on a topic under a key, with its meta.
+
+    `process` is None when it lives on another node; `clock` is the number that its own node gave it.
+    """
 
     __slots__ = ("clock", "key", "meta", "process", "topic")
 
-    def __init__(self, process: Process, topic: str, key: str, meta: dict[str, Any], clock: int) -> None:
+    def __init__(
+        self, process: Process | None, topic: str, key: str, meta: dict[str, Any], clock: int
+    ) -> None:
         self.process = process
         self.topic = topic
         self.key = key
@@ -77,17 +82,22 @@ class Room:
         self._leaves: dict[str, Entry] | None = None
 
     def add(self, entry: Entry) -> None:
-        """A session comes."""
+        """A session comes, or comes back with its node: a going that is untold yet is never told of."""
         ref = entry.ref
+        if ref in self.entries:
+            return  # refs never repeat, so another node is wrong; who was here first stays
         self.entries[ref] = entry
-        if not self.crowded:
-            if self._joins is None:
-                self._joins = {}
-            self._joins[ref] = entry
+        if self.crowded or (self._leaves is not None and self._leaves.pop(ref, None) is not None):
+            return
+        if self._joins is None:
+            self._joins = {}
+        self._joins[ref] = entry
 
     def remove(self, entry: Entry) -> None:
         """A session goes. Whoever came and went untold is never told of."""
         ref = entry.ref
+        if self.entries.get(ref) is not entry:
+            return
         del self.entries[ref]
         if self.crowded or (self._joins is not None and self._joins.pop(ref, None) is not None):
             return

@@ -1,13 +1,14 @@
-"""The tracker: presences of living processes, and one process that announces their changes.
+"""The tracker: presences of living processes on all nodes, and the processes that tell of their changes.
 
 Tracking changes the data at once, on the calling thread, so a caller reads its own writes. Announcing may
 be slow (`fetch` asks a database), so it has a process of its own; what happens meanwhile joins the next
-announcement.
+announcement. Another process tells the other nodes and listens to them (`replicator`).
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -15,12 +16,17 @@ from time import monotonic
 from typing import Any, ClassVar, Final
 
 from info_sys.otp import Down, Process, send_after
+from rumbl_web.phoenix.tracker import gossip
+from rumbl_web.phoenix.tracker.cluster import Cluster, Periods
+from rumbl_web.phoenix.tracker.gossip import Bye, Message, Peer
+from rumbl_web.phoenix.tracker.replicator import MAX_WAITING, Replicator
 from rumbl_web.phoenix.tracker.room import Announcement, Entries, Entry, Room, group
 from rumbl_web.phoenix.tracker.state import State
 
 log = logging.getLogger(__name__)
 
 Announce = Callable[[str, Announcement], None]
+Say = Callable[[str, dict[str, Any]], None]
 Meta = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
@@ -32,13 +38,19 @@ _WAKE: Final = _Wake.WAKE
 
 
 class Tracker:
-    """The presences of this node. Safe to use from any thread.
+    """The presences that this node knows of. Safe to use from any thread.
 
     `announce(topic, announcement)` is called on a scheduler thread, one at a time; `max_listed` is the
-    largest room whose changes are told one by one (None: any).
+    largest room whose changes are told one by one (None: any). It is alone until `replicate`.
     """
 
-    def __init__(self, node_name: str, announce: Announce, max_listed: int | None = None) -> None:
+    def __init__(
+        self,
+        node_name: str,
+        announce: Announce,
+        max_listed: int | None = None,
+        periods: Periods | None = None,
+    ) -> None:
         self.max_listed = max_listed
         self._announce = announce
         self._lock = threading.Lock()
@@ -46,32 +58,43 @@ class Tracker:
         self._dirty: dict[str, None] = {}
         self._stopped = False
         self._announcer = Announcer(self).start()
+        self._cluster = Cluster(Peer(node_name, secrets.token_hex(8)), self._state, periods or Periods())
+        self._say: Say | None = None
+        self._replicator: Replicator | None = None
 
     def track(self, process: Process, topic: str, key: str, meta: Mapping[str, Any]) -> str:
-        """Make `process` present until it ends; give the phx_ref. Raises AlreadyTracked."""
+        """Make `process` present until it ends; give the phx_ref.
+
+        Raises AlreadyTracked, and TypeError for what JSON can't carry: the other nodes would miss it.
+        """
+        gossip.check(topic, key, meta)
         with self._lock:
             known = self._state.knows(process)
             ref = self._state.track(process, topic, key, meta).ref
-            self._changed([topic])
+            self._changed_here([topic])
         if not known:
             process.monitor(self._on_down)
         return ref
 
     def update(self, process: Process, topic: str, key: str, meta: Meta) -> str:
-        """Replace the meta (or change it by a function); give the new phx_ref. Raises NotTracked."""
+        """Replace the meta (or change it by a function); give the new phx_ref.
+
+        Raises NotTracked, and TypeError as `track`.
+        """
         if callable(meta):
             with self._lock:
                 old = self._state.meta(process, topic, key)
             meta = meta(old)
+        gossip.check(topic, key, meta)
         with self._lock:
             ref = self._state.update(process, topic, key, meta).ref
-            self._changed([topic])
+            self._changed_here([topic])
         return ref
 
     def untrack(self, process: Process, topic: str, key: str | None = None) -> None:
         """Make `process` absent. Nothing happens if it was not present."""
         with self._lock:
-            self._changed(self._state.untrack(process, topic, key))
+            self._changed_here(self._state.untrack(process, topic, key))
 
     def list(self, topic: str) -> Entries:
         """Who is there, by key; in a crowd only the `max_listed` sessions that have been there longest."""
@@ -101,10 +124,35 @@ class Tracker:
         """How many topics have presences or untold changes."""
         return len(self._state.rooms)
 
+    def nodes(self) -> dict[str, bool]:
+        """The other nodes by name, and whether they were heard of lately."""
+        with self._lock:
+            return {name: replica.up for name, replica in self._cluster.replicas.items()}
+
+    def replicate(self, say: Say) -> None:
+        """Be one of many from now on. `say(event, payload)` tells the trackers of all other nodes, in order;
+        what theirs say has to be handed to `hear`.
+        """
+        self._say = say
+        self._replicator = Replicator(self, self._cluster.periods).start()
+
+    def hear(self, event: str, payload: object) -> bool:
+        """Take what another node's tracker said. Never blocks; False if it was dropped, to be asked for."""
+        replicator = self._replicator
+        if replicator is None or self._stopped:
+            return True
+        if replicator.ending:
+            replicator = self._revive_replicator()
+        return replicator.queue_length < MAX_WAITING and replicator.send((event, payload))
+
     def stop(self) -> None:
-        """Announce nothing more."""
+        """Announce nothing more, and say goodbye: this node's presences leave everywhere."""
         self._stopped = True
         self._announcer.exit()
+        if self._replicator is not None:
+            self._replicator.exit()
+        if self._say is not None:
+            self._say(*gossip.encode(Bye(self._cluster.me)))
 
     # -- for the announcer
 
@@ -141,11 +189,45 @@ class Tracker:
         self._state.sweep(topic)
         return announcement
 
+    # -- for the replicator
+
+    def take_in(self, message: Message, now_ms: float) -> None:
+        """Take in what another node says, and answer if that is wanted."""
+        with self._lock:
+            self._changed(self._cluster.receive(message, now_ms))
+            answers = self._cluster.take_urgent()
+        self._tell_others(answers)
+
+    def tick(self, now_ms: float) -> None:
+        """Look who is silent, and tell that this node is not."""
+        with self._lock:
+            self._changed(self._cluster.tick(now_ms))
+            messages = self._cluster.take()
+        self._tell_others(messages)
+
+    def flush(self) -> int:
+        """Tell the other nodes what has changed here; give the number of changes."""
+        with self._lock:
+            number = len(self._state.changes)
+            messages = self._cluster.take()
+        self._tell_others(messages)
+        return number
+
+    def _tell_others(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if self._say is not None and not self._stopped:
+                self._say(*gossip.encode(message))
+
     # -- changes
 
     def _on_down(self, down: Down) -> None:
         with self._lock:
-            self._changed(self._state.forget(down.process))
+            self._changed_here(self._state.forget(down.process))
+
+    def _changed_here(self, topics: Iterable[str]) -> None:
+        self._changed(topics)
+        if self._replicator is not None and self._state.changes:
+            self._replicator.flush_soon()
 
     def _changed(self, topics: Iterable[str]) -> None:
         was_clean = not self._dirty
@@ -163,6 +245,13 @@ class Tracker:
         self._dirty.update(dict.fromkeys(queued))
         self._announcer = Announcer(self).start()
         self._announcer.send(_WAKE)
+
+    def _revive_replicator(self) -> Replicator:
+        """It was killed: what it has dropped is missed and asked for."""
+        with self._lock:
+            if self._replicator is None or (self._replicator.ending and not self._stopped):
+                self._replicator = Replicator(self, self._cluster.periods).start()
+            return self._replicator
 
     def room(self, topic: str) -> Room | None:
         """The room of `topic`, for the observer and tests."""
