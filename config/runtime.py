@@ -34,6 +34,7 @@ VARIABLES = {
         "CHECK_ORIGIN": "check_origin",
         "SESSION_DAYS": "session_days",
         "COOKIE_SECURE": "cookie_secure",
+        "PRESENCE_DOWN_MS": "presence_down_ms",
         "LOG_LEVEL": "log_level",
     },
 }

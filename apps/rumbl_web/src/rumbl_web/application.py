@@ -23,6 +23,7 @@ from rumbl_web.endpoint import create_endpoint
 from rumbl_web.health import Health
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.mount import mount
+from rumbl_web.phoenix.presence import Periods
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
@@ -98,7 +99,8 @@ def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     assert settings.secret_key_base is not None
     hub = Hub()
     endpoint = Endpoint(PubSub(adapter), hub, settings.secret_key_base)
-    endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)
+    periods = Periods(down=settings.presence_down_ms)
+    endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED, periods=periods)
     endpoint.services["answers"] = answers = Answers(endpoint)
     endpoint.services["pages"] = Pages()
     children = [answers.child_spec(), CatchUp(endpoint).child_spec()]

@@ -91,6 +91,13 @@ class Settings(BaseSettings):
         validation_alias="COOKIE_SECURE",
         description="Send the session cookie over HTTPS only; on in prod unless told otherwise.",
     )
+    presence_down_ms: int = Field(
+        10_000,
+        validation_alias="PRESENCE_DOWN_MS",
+        ge=1000,
+        le=600_000,
+        description="Milliseconds of silence after which a node's viewers leave; the same on every node.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="Least weight of the log lines that are written."
     )

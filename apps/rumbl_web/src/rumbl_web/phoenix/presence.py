@@ -12,7 +12,7 @@
 The list comes first, then the tracking, so a joiner learns of itself by the diff. Clients hear
 `presence_state`, `presence_diff`, and in crowds `presence_count` (docs/adr/0001-presence-in-crowds.md).
 
-All nodes see the presences of all (docs/adr/NNNN-presence-between-nodes.md). Each owns those of its own
+All nodes see the presences of all (docs/adr/0007-presence-between-nodes.md). Each owns those of its own
 channels and tells the others by PubSub; those of a node that falls silent leave after `Periods.down`, and
 come back with it; those of a node that stops leave at once.
 """

@@ -1,1 +1,1 @@
-"""Who is where: presences of this node, kept as pure data, and the process that tells of changes."""
+"""Who is where, on all nodes: kept as pure data, and the processes that tell this node's pages and the others."""
