@@ -1,1 +1,1 @@
-"""Who is where, on all nodes: kept as pure data, and the processes that tell this node's pages and the others."""
+"""Who is where, on all nodes: kept as pure data, and the processes that tell pages and other nodes of it."""
