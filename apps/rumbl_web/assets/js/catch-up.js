@@ -76,12 +76,20 @@ export class CatchUp {
   #mind() {
     if (this.#busy || !(this.#more || this.#known.gap)) return;
     this.#busy = true;
-    this.#later(() => this.#still());
+    this.#later();
   }
 
-  #still() {
-    if (this.#more || this.#known.gap) this.#ask();
-    else this.#busy = false;
+  // Notes that overtake each other make one gap after the other: only one that has lasted is asked for.
+  #later() {
+    const { heard } = this.#known.ask();
+    const wait = (LATE_MS + SPREAD_MS * this.#clock.random()) * 2 ** this.#fails;
+    this.#clock.later(this.#now(() => this.#still(heard)), Math.min(wait, LONGEST_MS));
+  }
+
+  #still(heard) {
+    this.#busy = false;
+    if (this.#more || this.#known.id < heard) this.#ask();
+    else this.#mind();
   }
 
   #ask() {
@@ -97,12 +105,7 @@ export class CatchUp {
 
   #failed() {
     this.#fails += 1;
-    this.#later(() => this.#still());
-  }
-
-  #later(task) {
-    const wait = (LATE_MS + SPREAD_MS * this.#clock.random()) * 2 ** this.#fails;
-    this.#clock.later(this.#now(task), Math.min(wait, LONGEST_MS));
+    this.#later();
   }
 
   // Runs `task` only in the turn in which it was meant.
