@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 
 from flask import Blueprint, Flask, request
 
@@ -13,6 +14,9 @@ from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.hub import Hub
 
 DESCRIPTORS = 60
+WAIT_S = 5.0
+
+gate = threading.Event()
 
 
 class Impatient(Worker):
@@ -33,16 +37,27 @@ class Echo:
         pass
 
 
+def accept(params: dict[str, str], _info: object) -> Echo:
+    if "gate" in params:
+        gate.wait(WAIT_S)
+    return Echo()
+
+
 def make_app() -> Flask:
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
     app, sockets = Flask(__name__), Blueprint("sockets", __name__)
-    websocket.mount(sockets, "/socket", Hub(), lambda _params, _info: Echo())
+    websocket.mount(sockets, "/socket", Hub(), accept)
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000
     app.register_blueprint(sockets)
 
     @app.get("/")
     def pid() -> str:
         return str(os.getpid())
+
+    @app.get("/open")
+    def open_gate() -> str:
+        gate.set()
+        return "open"
 
     @app.post("/")
     def length() -> str:

@@ -122,6 +122,17 @@ SLOW_BODIES = {
 }
 
 
+class TestUpgrades:
+    def test_a_crowd_that_comes_back_leaves_a_thread_to_the_pages(self, server: Server) -> None:
+        waiting = [server.send(UPGRADE.replace(b"vsn", b"gate=1&vsn")) for _ in range(6)]
+
+        server.page()
+
+        assert answer(server.send(GET.replace(b"/", b"/open", 1))) == (200, "open")
+        for client in waiting:
+            assert client.recv(12) == b"HTTP/1.1 101"
+
+
 class TestSlow:
     @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
     def test_what_is_half_sent_by_many_holds_up_nobody(self, server: Server, sent: bytes) -> None:

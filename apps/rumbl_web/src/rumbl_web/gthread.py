@@ -5,6 +5,9 @@ long as the client likes: eight half-sent requests stop a site with eight thread
 collects a request's head, and a body of a form's size, and a thread gets it when it is complete. A longer
 body is read by its thread, in limited time and by half of the threads at most.
 
+WebSocket upgrades have half of the threads at most, and wait for them in a line of their own: a crowd that
+lost its connections comes back all at once, and a page need not wait behind it.
+
 For plain HTTP/1.1, as the WebSocket hub: TLS and HTTP/2 belong to a reverse proxy.
 """
 
@@ -15,6 +18,7 @@ import re
 import selectors
 import socket
 import time
+from collections import deque
 from functools import partial
 from select import POLLIN, poll
 from threading import BoundedSemaphore
@@ -29,6 +33,7 @@ MAX_HEAD: Final = 32 << 10
 _READ_BYTES: Final = 16 << 10
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _SHORT_BODY: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
+_UPGRADE: Final = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
 _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
@@ -46,7 +51,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._may_wait = BoundedSemaphore(max(1, self.cfg.threads // 2))
+        half = max(1, self.cfg.threads // 2)
+        self._may_wait = BoundedSemaphore(half)
+        self._most_upgrading = half
+        self._upgrading: set[Any] = set()
+        self._upgrades: deque[Any] = deque()
         self._warned = -_WARN_EVERY_S
 
     def accept(self, listener: socket.socket) -> None:
@@ -69,7 +78,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def enqueue_req(self, conn: Any) -> None:
         """Give a complete request to a thread; let the poller wait for the rest of another."""
         if self._is_ready(conn):
-            super().enqueue_req(conn)
+            self._start(conn)
             return
         conn.timeout = time.monotonic() + self.head_s
         self.pending_conns.append(conn)
@@ -81,6 +90,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if self._is_ready(conn):
             super().on_pending_socket_readable(conn, client)
 
+    def _start(self, conn: Any) -> None:
+        if not _UPGRADE.search(conn.parser.unreader.buf.getvalue()):
+            super().enqueue_req(conn)
+            return
+        self._upgrades.append(conn)
+        self._start_upgrades()
+
+    def _start_upgrades(self) -> None:
+        while self._upgrades and len(self._upgrading) < self._most_upgrading:
+            conn = self._upgrades.popleft()
+            self._upgrading.add(conn)
+            super().enqueue_req(conn)
+
     def handle(self, conn: Any) -> Any:
         """Run one request on a thread."""
         unreader = conn.parser.unreader
@@ -90,6 +112,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Let the poller wait for the client's end, too: the stock worker does nothing else for up to 2 s."""
+        self._upgrading.discard(conn)
+        self._start_upgrades()
         if fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
             return

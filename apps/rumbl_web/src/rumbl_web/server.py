@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 2048
 """Connections that may wait to be accepted: a reconnect storm is a burst of them."""
+HTTP_CONNECTIONS = 5_000
+"""What one worker holds besides its sockets: requests under way and waiting, upgrades among them, and idle HTTP
+connections. The rest waits in the backlog, where a page waits behind upgrades."""
 GRACEFUL_TIMEOUT_S = 10
 """How long a stopping worker may finish its requests and close its sockets (code 1012)."""
 
@@ -80,6 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "workers": web.workers,
             "worker_class": "rumbl_web.gthread.Worker",
             "threads": web.threads,
+            "worker_connections": HTTP_CONNECTIONS,
             "graceful_timeout": GRACEFUL_TIMEOUT_S,
             "proc_name": "rumbl-web",
             "loglevel": "warning",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import resource
 from typing import Final
 
-RESERVE: Final = 1500
-"""What is kept for all that is no WebSocket: gunicorn's connections (1000 at most), files, the database."""
+RESERVE: Final = 900
+"""What is kept for all that is no WebSocket: requests, files, the database. What comes on top waits to be
+accepted."""
 
 
 def room_for(most: int) -> int:
