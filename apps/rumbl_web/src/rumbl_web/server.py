@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 BACKLOG = 2048
 """Connections that may wait to be accepted: a reconnect storm is a burst of them."""
 HTTP_CONNECTIONS = 5_000
-"""What one worker holds besides its sockets: requests under way and waiting, upgrades among them, and idle HTTP
+"""What one worker holds besides its sockets: requests that run or wait, upgrades among them, and idle HTTP
 connections. The rest waits in the backlog, where a page waits behind upgrades."""
 GRACEFUL_TIMEOUT_S = 10
 """How long a stopping worker may finish its requests and close its sockets (code 1012)."""

@@ -51,9 +51,10 @@ def run(program: str, *arguments: int) -> str:
 @pytest.mark.parametrize(
     ("soft", "hard", "most", "room", "limit"),
     [
-        pytest.param(300, 20_000, 1000, 1000, 2500, id="raised as far as it is needed"),
-        pytest.param(300, 4000, 100_000, 2500, 4000, id="raised as far as it may be"),
+        pytest.param(300, 20_000, 1000, 1000, 1900, id="raised as far as it is needed"),
+        pytest.param(300, 4000, 100_000, 3100, 4000, id="raised as far as it may be"),
         pytest.param(5000, 5000, 1000, 1000, 5000, id="enough"),
+        pytest.param(20_000, 20_000, 100_000, 19_100, 20_000, id="19,000 among 20,000"),
         pytest.param(1000, 1000, 100_000, 500, 1000, id="half of a small limit is kept back"),
     ],
 )
