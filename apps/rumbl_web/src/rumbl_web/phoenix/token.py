@@ -7,6 +7,7 @@ token signed with one salt is invalid under any other. Data keep their JSON type
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -58,5 +59,6 @@ def verify(secret: str, salt: str, token: object, max_age_s: int | None = DAY_S)
         return Error("invalid")
 
 
+@lru_cache(maxsize=16)  # a site has one secret and a few salts
 def _serializer(secret: str, salt: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt=salt, signer_kwargs=_SIGNER)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from functools import cache
 from typing import Any
 
 
@@ -38,12 +39,18 @@ def take(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
 
     Raises OSError if no descriptor is free, with nothing changed.
     """
-    theirs = find(environ)
-    dead, peer = socket.socketpair()
-    with dead, peer:
-        ours = theirs.dup()
-        os.dup2(dead.fileno(), theirs.fileno(), inheritable=False)
+    theirs, dead = find(environ), _dead_socket()
+    ours = theirs.dup()
+    os.dup2(dead, theirs.fileno(), inheritable=False)
     return ours, _read_ahead(environ["wsgi.input"])
+
+
+@cache
+def _dead_socket() -> int:
+    """Return the descriptor of a socket whose other end is closed: one for all, since nothing ever passes."""
+    dead, peer = socket.socketpair()
+    peer.close()
+    return dead.detach()
 
 
 def _read_ahead(stream: Any) -> bytes:
