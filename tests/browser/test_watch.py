@@ -177,6 +177,21 @@ def test_the_keyboard_stays_where_it_was_when_all_notes_are_shown(new_page: NewP
     expect(page.locator(".time-chip").first).to_be_focused()
 
 
+def test_what_people_call_themselves_is_text_in_the_list_of_who_is_here(new_page: NewPage) -> None:
+    joker, watcher = new_page(), new_page()
+    register(joker, "<img src=x onerror=alert(1)>", "<img src onerror=x>")
+    path = add_demo_video(joker, "Who is here")
+    register(watcher, "Wanda", "wanda")
+    for page in (joker, watcher):
+        watch(page, path)
+
+    for page in (joker, watcher):
+        names = page.locator("#user-list .person-name")
+        expect(names.filter(has_text="<img src=x onerror=alert(1)> (<img src onerror=x>)")).to_have_count(1)
+        expect(names).to_have_count(2)
+        expect(page.locator("#user-list img")).to_have_count(0)
+
+
 def test_without_a_script_the_notes_can_be_read(new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     page.goto("/watch/1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 import pytest
@@ -208,6 +209,18 @@ class TestLives:
 
         assert "two nodes are called 'one'" in caplog.text
         assert world.nodes["one"].cluster.replicas == {}
+
+
+class TestWallClocks:
+    def test_they_may_jump_by_an_hour_at_any_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        hour_ns, dice, now_ns = 3_600_000_000_000, Random(22), time.time_ns
+        monkeypatch.setattr(time, "time_ns", lambda: now_ns() + dice.randrange(-hour_ns, hour_ns))
+        monkeypatch.setattr(time, "time", lambda: dice.uniform(0, 2e9))
+
+        world = run(dice, 500)
+        heal(world)
+
+        world.assert_agreed()
 
 
 class TestMessages:

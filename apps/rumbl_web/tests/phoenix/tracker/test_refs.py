@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from itertools import count
+
+import pytest
 
 from rumbl_web.phoenix.tracker.refs import ref_maker
 
@@ -26,3 +30,11 @@ def test_refs_differ_between_threads_and_nodes() -> None:
         thread.join()
 
     assert len(set(made)) == len(made) == 16_000
+
+
+def test_refs_differ_while_the_wall_clock_jumps_back_and_forth(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours, now_ns = count(), time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now_ns() + (next(hours) % 3 - 1) * 3_600_000_000_000)
+    make = ref_maker("node")
+
+    assert len({make() for _ in range(100_000)}) == 100_000
