@@ -25,7 +25,13 @@ def live() -> Iterator[Live]:
 def test_what_lives_as_long_as_the_site_stands_in_one_tree(live: Live) -> None:
     lines = [line.split(" (")[0] for line in observer.tree(application.SUPERVISOR).lines()]
 
-    assert lines == ["RumblWeb.Supervisor", "  RumblWeb.Answers"]
+    assert lines[:5] == [
+        "RumblWeb.Supervisor",
+        "  RumblWeb.Presence",
+        "    announcer",
+        "    replicator",
+        "  RumblWeb.Answers",
+    ]
 
 
 def test_killed_answers_come_back_and_questions_are_asked_again(live: Live) -> None:

@@ -38,6 +38,7 @@ DRAIN_S = 3.0
 """How long a stop waits for the last socket to go."""
 
 SUPERVISOR = "RumblWeb.Supervisor"
+PRESENCE = "RumblWeb.Presence"
 
 
 @dataclass
@@ -100,10 +101,10 @@ def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     hub = Hub()
     endpoint = Endpoint(PubSub(adapter), hub, settings.secret_key_base)
     periods = Periods(down=settings.presence_down_ms)
-    endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED, periods=periods)
+    endpoint.services["presence"] = presence = Presence(endpoint, max_listed=MAX_LISTED, periods=periods)
     endpoint.services["answers"] = answers = Answers(endpoint)
     endpoint.services["pages"] = Pages()
-    children = [answers.child_spec(), CatchUp(endpoint).child_spec()]
+    children = [presence.child_spec(PRESENCE), answers.child_spec(), CatchUp(endpoint).child_spec()]
     return Live(hub, endpoint, Supervisor(children, name=SUPERVISOR))
 
 

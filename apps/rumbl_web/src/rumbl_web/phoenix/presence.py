@@ -25,6 +25,7 @@ from time import monotonic
 from typing import Any, Final
 
 from info_sys.otp import Process
+from info_sys.otp.supervisor import ChildSpec
 from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
@@ -121,6 +122,10 @@ class Presence:
         socket.push(STATE, self.list(socket.topic))
         if self._tracker.crowded(socket.topic):
             socket.push(COUNT, {"count": self.count(socket.topic)})
+
+    def child_spec(self, child_id: str) -> ChildSpec:
+        """Its processes as a child of a site's supervisor: in its tree, and brought back in any case."""
+        return ChildSpec(child_id, self._tracker.supervisor, type="supervisor", shutdown_ms=None)
 
     def nodes(self) -> dict[str, bool]:
         """The other nodes by name, and whether they were heard of lately."""

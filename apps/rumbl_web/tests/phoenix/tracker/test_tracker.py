@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from info_sys.otp import Process
+from info_sys.testing import eventually
 from rumbl_web.phoenix.testing import Inbox
 from rumbl_web.phoenix.tracker.room import Announcement, Count, Diff
 from rumbl_web.phoenix.tracker.state import NotTracked
@@ -120,6 +121,32 @@ def test_a_room_over_the_limit_is_a_crowd_at_once(told: Told) -> None:
     assert list(tracker.list("a")) == ["0", "1"]
     assert told.take(lambda pair: pair[1] == Count(3), 2)
     tracker.stop()
+
+
+def test_what_a_killed_announcer_had_put_off_is_told_all_the_same(
+    tracker: Tracker, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rumbl_web.phoenix.tracker.room.WINDOW_MS_PER_SESSION", 100.0)
+    tracker.track(alive(), "a", "1", {})
+    next_one(told)
+    tracker.track(alive(), "a", "2", {})
+    announcer = tracker._announcer
+    eventually(lambda: announcer.turns == 2)  # it has seen the second, and waits
+
+    announcer.kill()
+
+    topic, announcement = next_one(told)
+    assert (topic, isinstance(announcement, Diff) and list(announcement.joins)) == ("a", ["2"])
+    assert tracker._announcer is not announcer
+
+
+def test_its_processes_come_back_even_when_their_supervisor_gives_up(tracker: Tracker, told: Told) -> None:
+    first = tracker.supervisor()
+    first.stop()
+
+    assert tracker.supervisor() is not first
+    tracker.track(alive(), "a", "1", {})
+    next_one(told)
 
 
 def test_a_stopped_tracker_tells_nothing_more(tracker: Tracker, told: Told) -> None:

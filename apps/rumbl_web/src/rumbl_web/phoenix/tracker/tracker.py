@@ -2,7 +2,8 @@
 
 Tracking changes the data at once, on the calling thread, so a caller reads its own writes. Announcing may
 be slow (`fetch` asks a database), so it has a process of its own; what happens meanwhile joins the next
-announcement. Another process tells the other nodes and listens to them (`replicator`).
+announcement. Another process tells the other nodes and listens to them (`replicator`). A supervisor brings
+both back, and they go on where the last ones ended: all they have to know is the tracker's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from time import monotonic
 from typing import Any, ClassVar, Final
 
 from info_sys.otp import Down, Process, send_after
+from info_sys.otp.supervisor import ChildSpec, Supervisor
 from rumbl_web.phoenix.tracker import gossip
 from rumbl_web.phoenix.tracker.cluster import Cluster, Periods
 from rumbl_web.phoenix.tracker.gossip import Bye, Message, Peer
@@ -35,6 +37,9 @@ class _Wake(Enum):
 
 
 _WAKE: Final = _Wake.WAKE
+
+MAX_RESTARTS: Final = 20
+"""In five seconds; they end only by a kill, since what their work raises is logged."""
 
 
 class Tracker:
@@ -57,10 +62,16 @@ class Tracker:
         self._state = State(node_name)
         self._dirty: dict[str, None] = {}
         self._stopped = False
-        self._announcer = Announcer(self).start()
         self._cluster = Cluster(Peer(node_name, secrets.token_hex(8)), self._state, periods or Periods())
         self._say: Say | None = None
         self._replicator: Replicator | None = None
+        self._supervisor = self._supervise()
+
+    def supervisor(self) -> Supervisor:
+        """The supervisor of the tracker's processes; a new one, if it has given up."""
+        if self._supervisor.ending and not self._stopped:
+            self._supervisor = self._supervise()
+        return self._supervisor
 
     def track(self, process: Process, topic: str, key: str, meta: Mapping[str, Any]) -> str:
         """Make `process` present until it ends; give the phx_ref.
@@ -134,23 +145,19 @@ class Tracker:
         what theirs say has to be handed to `hear`.
         """
         self._say = say
-        self._replicator = Replicator(self, self._cluster.periods).start()
+        self._supervisor.start_child(ChildSpec("replicator", self._start_replicator))
 
     def hear(self, event: str, payload: object) -> bool:
         """Take what another node's tracker said. Never blocks; False if it was dropped, to be asked for."""
         replicator = self._replicator
         if replicator is None or self._stopped:
             return True
-        if replicator.ending:
-            replicator = self._revive_replicator()
         return replicator.queue_length < MAX_WAITING and replicator.send((event, payload))
 
     def stop(self) -> None:
         """Announce nothing more, and say goodbye: this node's presences leave everywhere."""
         self._stopped = True
-        self._announcer.exit()
-        if self._replicator is not None:
-            self._replicator.exit()
+        self._supervisor.exit()
         if self._say is not None:
             self._say(*gossip.encode(Bye(self._cluster.me)))
 
@@ -236,21 +243,31 @@ class Tracker:
             if not room.queued:
                 room.queued = True
                 self._dirty[topic] = None
-        if was_clean and self._dirty and not self._announcer.send(_WAKE) and not self._stopped:
-            self._revive()
+        if was_clean and self._dirty:
+            self._announcer.send(_WAKE)  # one that is gone is about to be replaced, and the next one looks
 
-    def _revive(self) -> None:
-        """The announcer was killed: what it had put off is dirty again, and a new one begins."""
-        queued = (topic for topic, room in self._state.rooms.items() if room.queued)
-        self._dirty.update(dict.fromkeys(queued))
-        self._announcer = Announcer(self).start()
-        self._announcer.send(_WAKE)
+    # -- the processes
 
-    def _revive_replicator(self) -> Replicator:
-        """It was killed: what it has dropped is missed and asked for."""
+    def _supervise(self) -> Supervisor:
+        children = [ChildSpec("announcer", self._start_announcer)]
+        if self._say is not None:
+            children.append(ChildSpec("replicator", self._start_replicator))
+        return Supervisor(children, max_restarts=MAX_RESTARTS).start()
+
+    def _start_announcer(self) -> Process:
+        """What the one before it had put off is dirty again."""
         with self._lock:
-            if self._replicator is None or (self._replicator.ending and not self._stopped):
-                self._replicator = Replicator(self, self._cluster.periods).start()
+            queued = (topic for topic, room in self._state.rooms.items() if room.queued)
+            self._dirty.update(dict.fromkeys(queued))
+            self._announcer = Announcer(self).start()
+            if self._dirty:
+                self._announcer.send(_WAKE)
+            return self._announcer
+
+    def _start_replicator(self) -> Process:
+        """It begins with a heartbeat and the changes since; what was dropped is missed and asked for."""
+        with self._lock:
+            self._replicator = Replicator(self, self._cluster.periods).start()
             return self._replicator
 
     def room(self, topic: str) -> Room | None:
