@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from rumbl_core import multimedia
 from rumbl_core.accounts import User
@@ -29,36 +26,20 @@ def kept(clock: list[float]) -> Pages:
     return Pages(lambda: clock[0])
 
 
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """The queries that are sent meanwhile."""
-    sent: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
-
-
 def ids(page: pages.Page | None) -> list[int]:
     assert page is not None
     return [note["id"] for note in page["annotations"]]
 
 
 def test_the_first_costs_two_queries_and_the_next_one_each(
-    kept: Pages, user: User, video: Video, rumbl_engine: Engine
+    count_queries: Any, kept: Pages, user: User, video: Video
 ) -> None:
     first = annotation_fixture(user, video)
-    with counted(rumbl_engine) as sent:
+    with count_queries() as sent:
         pages_got = [kept.get(video.id, 0) for _ in range(5)]
     assert [ids(page) for page in pages_got] == [[first.id]] * 5
     assert len(sent) == 6
-    with counted(rumbl_engine) as sent:
+    with count_queries() as sent:
         assert ids(kept.get(video.id, first.id)) == []
         assert kept.get(video.id + 1, 0) is None
     assert len(sent) == 2, "who has everything, and who asks for no video, cost one each"
