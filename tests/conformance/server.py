@@ -22,7 +22,7 @@ from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.transport import Connection, Opcode
 from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions, Limits
+from rumbl_web.phoenix.transports.options import HubOptions, Limits, PollOptions
 from tests.conformance import faults
 from tests.conformance.channels import ConformanceSocket
 
@@ -56,9 +56,14 @@ def make_app(hub: Hub, *, broken: bool = False) -> Flask:
     endpoint = Endpoint(PubSub(), hub, SECRET)
     endpoint.services["presence"] = Presence(endpoint)
     app, sockets = Flask(__name__), Blueprint("sockets", __name__)
-    mount(sockets, "/socket", ConformanceSocket, endpoint, hub, check_origin=False, limits=UNLIMITED)
-    mount(sockets, "/short", ConformanceSocket, endpoint, hub, check_origin=False, limits=SHORT)
-    mount(sockets, "/strict", ConformanceSocket, endpoint, hub, check_origin=STRICT, limits=UNLIMITED)
+    for path, check, limits, polls in (
+        ("/socket", False, UNLIMITED, PollOptions(max_body=MUCH)),
+        ("/short", False, SHORT, PollOptions(window_s=1.0)),
+        ("/strict", STRICT, UNLIMITED, PollOptions()),
+    ):
+        mount(
+            sockets, path, ConformanceSocket, endpoint, hub, check_origin=check, limits=limits, longpoll=polls
+        )
     websocket.mount(
         sockets, "/echo", hub, lambda _params, _info: Echo(), check_origin=False, limits=UNLIMITED
     )
