@@ -19,6 +19,14 @@ pytestmark = pytest.mark.conformance
 Dial = Callable[..., PollTalk]
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConformanceServer]:
+    """One of our own: sessions outlive the tests that began them."""
+    running = ConformanceServer(tmp_path_factory.mktemp("conformance")).start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def dial(server: ConformanceServer) -> Iterator[Dial]:
     """Connect one more client that polls."""

@@ -29,14 +29,14 @@ WAIT_S = 20
 class NodeClient:
     """One client of npm in a Node process."""
 
-    def __init__(self, site: RunningSite, package: str, token: str, topic: str) -> None:
+    def __init__(self, site: RunningSite, package: str, token: str, topic: str, how: str) -> None:
         node = shutil.which("node")
         if node is None or not (CLIENTS / "node_modules").exists():
             pytest.skip(
                 "NO NODE or no npm packages (./scripts/bootstrap clients): npm's clients are untested"
             )
         self._process = subprocess.Popen(
-            [node, CLIENTS / "phoenix_client.mjs", package, address(site), token, topic],
+            [node, CLIENTS / "phoenix_client.mjs", package, address(site), token, topic, how],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -88,8 +88,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
 def client(site: RunningSite) -> Iterator[Callable[..., NodeClient]]:
     clients: list[NodeClient] = []
 
-    def start(token: str, topic: str = "videos:1", package: str = "phoenix") -> NodeClient:
-        clients.append(NodeClient(site, package, token, topic))
+    def start(
+        token: str, topic: str = "videos:1", package: str = "phoenix", how: str = "websocket"
+    ) -> NodeClient:
+        clients.append(NodeClient(site, package, token, topic, how))
         return clients[-1]
 
     yield start
@@ -147,6 +149,41 @@ def test_an_npm_client_joins_pushes_receives_and_rejoins(
     nora.hears("joined")
     nora.tell("leave")
     nora.hears("left")
+
+
+@pytest.mark.parametrize(
+    ("package", "how", "name"),
+    [("phoenix", "longpoll", "paul"), ("phoenix", "fallback", "peter"), ("phoenix17", "longpoll", "pete")],
+)
+def test_an_npm_client_does_the_same_over_long_poll(
+    site: RunningSite, client: Callable[..., NodeClient], package: str, how: str, name: str
+) -> None:
+    user_id, token = member(site, name)
+    other = client(guest(site))
+    other.hears("joined")
+    paul = client(token, package=package, how=how)
+    assert "42" in paul.hears("joined")["bodies"]
+    paul.hears("presence", lambda event: [user_id, 1, name] in event["people"])
+
+    paul.tell("push", event="new_annotation", payload={"body": f"{how} of {package}", "at": 5, "key": "k1"})
+    assert paul.hears("note")["note"]["body"] == f"{how} of {package}"
+    assert paul.hears("reply")["status"] == "ok"
+    assert other.hears("note")["note"]["user"]["username"] == name
+    for number in range(20):
+        paul.tell("push", event="new_annotation", payload={"body": f"note {number}", "at": 5})
+    assert [paul.hears("note")["note"]["body"] for _ in range(20)] == [f"note {n}" for n in range(20)]
+
+    for restart in (site.kill, site.stop):
+        restart()
+        paul.hears("closed")
+        site.start()
+        assert paul.hears("joined")["bodies"] == []
+
+    paul.tell("push", event="no_such_event", payload={})
+    paul.hears("channel_error")
+    paul.hears("joined")
+    paul.tell("leave")
+    paul.hears("left")
 
 
 @pytest.mark.parametrize("package", NAMES)

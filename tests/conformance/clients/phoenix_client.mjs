@@ -1,18 +1,29 @@
 // A client of npm on one video of the site, steered by lines on standard input, telling what it hears as JSON
-// lines on standard output. Arguments: package, socket URL, token, topic.
+// lines on standard output. Arguments: package, socket URL, token, topic, way to connect.
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws"; // Node 20 has none of its own
 
-const [name, url, token, topic] = process.argv.slice(2);
+const [name, url, token, topic, how] = process.argv.slice(2);
+if (name === "phoenix17") await import("./xhr.mjs"); // newer ones poll with fetch
 const library = await import(name);
-const { Presence, Socket } = library.default ?? library;
+const { LongPoll, Presence, Socket } = library.default ?? library;
 const isOld = name === "phoenix-channels";
 const tell = (kind, data = {}) => console.log(JSON.stringify({ kind, ...data }));
+
+// A network that lets no WebSocket through.
+class Blocked extends WebSocket {
+  constructor() { super("ws://127.0.0.1:1"); }
+}
+const ways = {
+  websocket: { transport: WebSocket },
+  longpoll: { transport: LongPoll },
+  fallback: { transport: Blocked, longPollFallbackMs: 2500 },
+};
 
 let lastSeenId = 0;
 const seen = (id) => { lastSeenId = Math.max(lastSeenId, id); };
 const options = { params: { token }, heartbeatIntervalMs: 500, reconnectAfterMs: () => 100 };
-const socket = new Socket(url, isOld ? options : { ...options, transport: WebSocket });
+const socket = new Socket(url, isOld ? options : { ...options, ...ways[how] });
 socket.onClose((event) => tell("closed", { code: event.code }));
 socket.connect();
 
