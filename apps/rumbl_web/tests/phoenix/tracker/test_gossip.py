@@ -132,12 +132,21 @@ def test_whatever_comes_is_a_message_or_malformed(event: str, fields: dict[str, 
 )
 def test_a_meta_that_json_cannot_carry_is_refused(meta: Any) -> None:
     with pytest.raises(TypeError):
-        gossip.check("room", "1", meta)
+        gossip.plain("room", "1", meta)
 
 
 def test_so_is_such_a_key() -> None:
     with pytest.raises(TypeError):
-        gossip.check("room", "\ud800", {})
+        gossip.plain("room", "\ud800", {})
+
+
+def test_a_plain_meta_is_a_copy_through_and_through() -> None:
+    meta: dict[Any, Any] = {"device": "browser", "tags": ["a"], 7: (1, 2)}
+
+    plain = gossip.plain("room", "1", meta)
+    meta["tags"].append(object())
+
+    assert plain == {"device": "browser", "tags": ["a"], "7": [1, 2]}
 
 
 def test_a_state_is_cut_into_pages_and_nothing_is_one_page(monkeypatch: pytest.MonkeyPatch) -> None:

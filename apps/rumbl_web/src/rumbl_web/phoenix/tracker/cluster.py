@@ -10,7 +10,6 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.tracker import gossip
 from rumbl_web.phoenix.tracker.gossip import Ask, Bye, Delta, Heartbeat, Message, Page, Peer
 from rumbl_web.phoenix.tracker.replica import Change, Replica
@@ -66,7 +65,7 @@ class Cluster:
     def receive(self, message: Message, now_ms: float) -> Topics:
         """Take in what another node says; give the topics that it changes here."""
         if message.peer.name == self.me.name:
-            self._meet_namesake(message.peer)
+            self._meet_namesake(message.peer, now_ms)
             return {}
         if message.peer.life in self._dead:
             return {}
@@ -173,9 +172,10 @@ class Cluster:
             for replica in self.replicas.values():
                 replica.heard_ms = min(now_ms, replica.heard_ms + late)
 
-    def _meet_namesake(self, peer: Peer) -> None:
-        if peer != self.me:
-            mistakes.report(log, "two nodes are called %r: they don't see each other's presences", peer.name)
+    def _meet_namesake(self, peer: Peer, now_ms: float) -> None:
+        if peer != self.me and peer.life not in self._dead:
+            self._dead[peer.life] = now_ms  # for a while, so that not each of its heartbeats is a line
+            log.warning("there are two presences on nodes called %r: they don't see each other", peer.name)
 
     @staticmethod
     def _known(replica: Replica) -> tuple[str, int]:

@@ -24,6 +24,7 @@ MAX_BYTES: Final = 60_000
 
 MAX_PAGES: Final = 100_000
 
+_SCALARS: Final = {str, int, float, bool, type(None)}
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
@@ -86,9 +87,17 @@ class Bye:
 Message = Heartbeat | Delta | Page | Ask | Bye
 
 
-def check(topic: str, key: str, meta: Mapping[str, Any]) -> None:
-    """Raise TypeError for an entry that JSON can't carry."""
-    orjson.dumps((topic, key, {**meta}), option=_OPTIONS)
+def plain(topic: str, key: str, meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `meta` as the other nodes will read it. Raises TypeError for an entry that JSON can't carry.
+
+    What is inside is copied too: if the caller changed that later, no node could be told any more.
+    """
+    copy = {**meta}
+    written = orjson.dumps((topic, key, copy), option=_OPTIONS)
+    if all(type(name) is str and type(value) in _SCALARS for name, value in copy.items()):
+        return copy
+    read: dict[str, Any] = orjson.loads(written)[2]
+    return read
 
 
 def size(entry: Entry) -> int:

@@ -78,7 +78,7 @@ class Tracker:
 
         Raises AlreadyTracked, and TypeError for what JSON can't carry: the other nodes would miss it.
         """
-        gossip.check(topic, key, meta)
+        meta = gossip.plain(topic, key, meta)
         with self._lock:
             known = self._state.knows(process)
             ref = self._state.track(process, topic, key, meta).ref
@@ -96,7 +96,7 @@ class Tracker:
             with self._lock:
                 old = self._state.meta(process, topic, key)
             meta = meta(old)
-        gossip.check(topic, key, meta)
+        meta = gossip.plain(topic, key, meta)
         with self._lock:
             ref = self._state.update(process, topic, key, meta).ref
             self._changed_here([topic])
