@@ -165,9 +165,11 @@ def test_two_nodes_are_one_room(tmp_path: Path) -> None:
         assert ben.hear("said") == {"name": "Ana", "text": "from one node"}
         ben.push("say", {"text": "to the other"})
         assert ana.hear("said", lambda frame: frame[4]["name"] == "Ben")
+        ana.hear("presence_diff", lambda frame: "Ben" in frame[4]["joins"])
 
-        for node in nodes:
-            node.stop()
+        nodes[1].stop()
+        ana.hear("presence_diff", lambda frame: "Ben" in frame[4]["leaves"])
+        nodes[0].stop()
 
 
 def test_a_stopped_server_sends_its_clients_to_the_next_one(folder: Path) -> None:

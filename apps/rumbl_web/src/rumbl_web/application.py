@@ -21,46 +21,29 @@ from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
 from rumbl_web.health import Health
-from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix import live as phoenix_live
 from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.presence import Periods
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
-from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.settings import Settings
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread may keep the interpreter from the hub (Python's default is 5 ms)."""
 
-DRAIN_S = 3.0
-"""How long a stop waits for the last socket to go."""
-
 SUPERVISOR = "RumblWeb.Supervisor"
 PRESENCE = "RumblWeb.Presence"
 
 
-@dataclass
-class Live:
-    """The live half of a site: sockets, channels and the answers to questions asked in notes.
+class Live(phoenix_live.Live):
+    """The live half of the site, with the answers to questions asked in notes.
 
     It works once `supervisor` is started: there is one per Python process, its names are well known.
     """
 
-    hub: Hub
-    endpoint: Endpoint
     supervisor: Supervisor
-
-    def stop(self) -> None:
-        """Close every socket with 1012 in spread-out rounds, so that pages come back one after the other."""
-        self.hub.drain(wait_s=DRAIN_S)
-        self.endpoint.services["answers"].wait()
-        self.supervisor.stop(SHUTDOWN)
-        self.endpoint.services["presence"].stop()
-        self.endpoint.pubsub.stop()
-        self.endpoint.stop()
-        self.hub.stop()
 
 
 @dataclass
@@ -98,14 +81,15 @@ def adapter(settings: Settings) -> Adapter:
 def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     """Make the hub, PubSub, presence, the answers, and the supervisor of what has to run for them."""
     assert settings.secret_key_base is not None
-    hub = Hub()
-    endpoint = Endpoint(PubSub(adapter), hub, settings.secret_key_base)
-    periods = Periods(down=settings.presence_down_ms)
-    endpoint.services["presence"] = presence = Presence(endpoint, max_listed=MAX_LISTED, periods=periods)
-    endpoint.services["answers"] = answers = Answers(endpoint)
-    endpoint.services["pages"] = Pages()
+    made = Live(settings.secret_key_base, PubSub(adapter))
+    endpoint, periods = made.endpoint, Periods(down=settings.presence_down_ms)
+    presence, answers = Presence(endpoint, max_listed=MAX_LISTED, periods=periods), Answers(endpoint)
+    endpoint.services.update(presence=presence, answers=answers, pages=Pages())
     children = [presence.child_spec(PRESENCE), answers.child_spec(), CatchUp(endpoint).child_spec()]
-    return Live(hub, endpoint, Supervisor(children, name=SUPERVISOR))
+    made.supervisor = supervisor = Supervisor(children, name=SUPERVISOR)
+    endpoint.on_stop(lambda: supervisor.stop(SHUTDOWN))
+    endpoint.on_stop(answers.wait)
+    return made
 
 
 def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask:

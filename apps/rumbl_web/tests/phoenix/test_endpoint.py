@@ -68,6 +68,17 @@ def test_services_are_found_by_name() -> None:
     assert make_endpoint(presence="here").services == {"presence": "here"}
 
 
+def test_what_stands_on_it_is_stopped_once_the_last_first(endpoint: Endpoint) -> None:
+    stopped: list[str] = []
+    endpoint.on_stop(lambda: stopped.append("first"))
+    endpoint.on_stop(lambda: stopped.append("second"))
+
+    endpoint.stop()
+    endpoint.stop()
+
+    assert stopped == ["second", "first"]
+
+
 def test_a_stopped_endpoint_hears_nothing(endpoint: Endpoint) -> None:
     client = connect(ReferenceSocket, {"user_id": "1"}, endpoint=endpoint)
     join(client, PlainChannel, "plain:1")

@@ -9,7 +9,7 @@ A site makes one at start and hands it around:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from info_sys.otp import Process
@@ -30,6 +30,7 @@ class Endpoint:
         self.secret = secret
         self.services: dict[str, Any] = dict(services or {})
         self.fastlane = Fastlane(fanout, pubsub)
+        self._closing: list[Callable[[], object]] = []
         pubsub.attach(self.fastlane)
 
     def broadcast(self, topic: str, event: str, payload: Any) -> None:
@@ -57,6 +58,12 @@ class Endpoint:
         """
         self.pubsub.broadcast(socket_id, DISCONNECT, {})
 
+    def on_stop(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once when the endpoint stops, before the callbacks that were there earlier."""
+        self._closing.append(callback)
+
     def stop(self) -> None:
-        """Take part in no broadcast any more."""
+        """Stop what stands on it, presence for one, then take part in no broadcast any more."""
+        while self._closing:
+            self._closing.pop()()
         self.pubsub.detach(self.fastlane)

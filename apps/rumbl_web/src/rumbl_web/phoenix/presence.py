@@ -48,7 +48,7 @@ _SNAPSHOT_S: Final = 1.0
 
 
 class Presence:
-    """The presences of one endpoint. Works from the moment it is made; safe to use from any thread.
+    """The presences of one endpoint, until that stops. Works from the moment it is made, on any thread.
 
     One `name` is one presence of the whole site, the same on every node (default: the name of the class).
     """
@@ -70,6 +70,7 @@ class Presence:
         self._ear = _Ear(self._tracker)
         endpoint.pubsub.subscribe(self._control_topic, self._ear)
         self._tracker.replicate(self._say)
+        endpoint.on_stop(self.stop)
 
     def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
         """Decorate a batch of entries `{key: {"metas": [...]}}`; override it. Keep the metas."""
@@ -132,7 +133,7 @@ class Presence:
         return self._tracker.nodes()
 
     def stop(self) -> None:
-        """Announce nothing more; this node's presences leave the others at once."""
+        """Announce nothing more; this node's presences leave the others at once. May be called twice."""
         self._endpoint.pubsub.unsubscribe(self._control_topic, self._ear)
         self._tracker.stop()
 

@@ -156,6 +156,8 @@ class Tracker:
 
     def stop(self) -> None:
         """Announce nothing more, and say goodbye: this node's presences leave everywhere."""
+        if self._stopped:
+            return
         self._stopped = True
         self._supervisor.exit()
         if self._say is not None:
