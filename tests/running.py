@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+
 PROJECT = Path(__file__).resolve().parent.parent
 START_DEADLINE_S = 60.0
 
@@ -39,11 +41,11 @@ def eventually(check: Callable[[], T], deadline_s: float = 10.0) -> T:
 class RunningSite:
     """One site on one port and data folder, which outlive its processes: it can be killed and restarted."""
 
-    def __init__(self, data: Path, **environ: str) -> None:
+    def __init__(self, data: Path, *, name: str = "site", **environ: str) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = data / "site.log"
+        self.log = data / f"{name}.log"
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,6 +80,16 @@ class RunningSite:
         """Stop as a person would (SIGTERM), the database too."""
         self._end(signal.SIGTERM)
 
+    def terminate(self) -> None:
+        """Send SIGTERM and do not wait for what it does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def workers(self) -> list[int]:
+        """Process ids of the launcher's server processes; its embedded database is none."""
+        children = psutil.Process(self.pid).children()
+        return sorted(child.pid for child in children if "postgres" not in child.name())
+
     def output(self) -> str:
         """What it has printed since the last start."""
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -97,7 +109,8 @@ class RunningSite:
         return "rumbl is up" in self.output()
 
     def _environment(self) -> dict[str, str]:
-        unset = {"DATABASE_URL", "WOLFRAM_APP_ID", "RUMBL_ENV", "SECRET_KEY_BASE", "RUMBL_CONFIG"}
+        unset = {"DATABASE_URL", "REDIS_URL", "WORKERS", "WOLFRAM_APP_ID", "RUMBL_ENV", "SECRET_KEY_BASE"}
+        unset |= {"RUMBL_CONFIG"}
         kept = {name: value for name, value in os.environ.items() if name not in unset}
         here = {"HOST": "127.0.0.1", "PORT": str(self.port), "RUMBL_DATA": str(self.data)}
         return {**kept, **here, "PYTHONUNBUFFERED": "1", **self._environ}

@@ -5,12 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import socket
 import time
+from contextlib import suppress
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from simple_websocket import Client, ConnectionClosed, ConnectionError
+from simple_websocket.ws import Base
+from wsproto import ConnectionType
 
 BOOT = re.compile(r'<script id="rumbl-boot" type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
 TOKEN = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
@@ -30,6 +35,11 @@ class Account:
         answer = self.submit("/users/new", "/users", fields)
         assert f"{name} created!" in answer.text
         return self
+
+    def log_out(self) -> None:
+        """Log out by the button that every page has."""
+        answer = self.submit("/", "/sessions/1", {"_method": "delete"})
+        assert "Log out" not in answer.text
 
     def submit(self, form: str, action: str, fields: dict[str, str]) -> requests.Response:
         """Fetch the page of a form for its token, then send it."""
@@ -94,6 +104,23 @@ class Chain:
             del self._beyond[following]
 
 
+class _Client(Client):  # type: ignore[misc]  # the library has no types
+    """Closes the socket of a connection that fails: the library leaves it to the garbage collector."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.host, self.port, self.path = parts.hostname, parts.port, f"{parts.path}?{parts.query}"
+        self.subprotocols: list[str] = []
+        self.extra_headeers: list[tuple[str, str]] = []
+        sock = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10)
+        sock.settimeout(None)
+        try:
+            Base.__init__(self, sock, connection_type=ConnectionType.CLIENT)
+        except BaseException:
+            sock.close()
+            raise
+
+
 class Viewer:
     """One tab on one video: joins, posts, and keeps what a page would show, by id."""
 
@@ -101,7 +128,8 @@ class Viewer:
         self.notes: dict[int, dict[str, Any]] = {}
         self.acknowledged: dict[str, int] = {}
         self.pending: dict[str, str] = {}
-        self._address = url.replace("http", "ws", 1) + f"/socket/websocket?token={token}&vsn=2.0.0"
+        self._token = token
+        self.move(url)
         self._topic = f"videos:{video_id}"
         self._refs = itertools.count(1)
         self._join_ref = ""
@@ -109,12 +137,28 @@ class Viewer:
         self._chain = Chain()
         self._socket: Client | None = None
 
+    def move(self, url: str) -> None:
+        """Connect to another node of the site the next time."""
+        self._address = url.replace("http", "ws", 1) + f"/socket/websocket?token={self._token}&vsn=2.0.0"
+
+    @property
+    def socket(self) -> Client:
+        """The connection."""
+        assert self._socket is not None
+        return self._socket
+
+    @property
+    def lacks(self) -> bool:
+        """Whether it knows of a note that it does not have."""
+        return self._chain.gap
+
     def connect(self, deadline_s: float = 20.0) -> Viewer:
         """Connect and join, trying again like a page does; send what was never acknowledged once more."""
         end = time.monotonic() + deadline_s
         while True:
             try:
-                self._socket = Client(self._address)
+                self._hang_up()
+                self._socket = _Client(self._address)
                 self._join()
                 break
             except (ConnectionError, ConnectionClosed, OSError):
@@ -167,7 +211,13 @@ class Viewer:
     def close(self) -> None:
         """Leave as a closed tab does."""
         if self._socket is not None:
-            self._socket.close()
+            with suppress(ConnectionClosed):
+                self._socket.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.sock.close()
 
     def _join(self) -> None:
         self._keys.clear()
