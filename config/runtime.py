@@ -30,6 +30,7 @@ VARIABLES = {
         "THREADS": "threads",
         "SECRET_KEY_BASE": "secret_key_base",
         "RUMBL_URL": "url",
+        "TRUSTED_PROXIES": "trusted_proxies",
         "TRUSTED_HOSTS": "trusted_hosts",
         "CHECK_ORIGIN": "check_origin",
         "SESSION_DAYS": "session_days",

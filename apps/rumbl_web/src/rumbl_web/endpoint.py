@@ -21,7 +21,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
 from rumbl_core.accounts import User
-from rumbl_web import auth, csrf, errors, flash, router, security, static_files, telemetry
+from rumbl_web import auth, csrf, errors, flash, proxy, router, security, static_files, telemetry
 from rumbl_web.controllers import health_controller
 from rumbl_web.health import Health
 from rumbl_web.settings import Settings, SettingsError
@@ -104,6 +104,7 @@ def create_endpoint(
     if socket_blueprint is not None:
         app.register_blueprint(socket_blueprint)
     router.add_routes(app)
+    proxy.install(app, settings.url, settings.trusted_proxies)
     return app
 
 
@@ -124,7 +125,8 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
         TEMPLATES_AUTO_RELOAD=settings.env == "dev",
-        RUMBL_URL=settings.url,
+        SESSION_COOKIE_PATH=proxy.prefix(settings.url) or "/",
+        RUMBL_ORIGIN=proxy.origin(settings.url) if settings.url else None,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

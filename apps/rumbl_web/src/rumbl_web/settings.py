@@ -66,8 +66,15 @@ class Settings(BaseSettings):
     url: str | None = Field(
         None,
         validation_alias="RUMBL_URL",
-        pattern=r"^https?://[A-Za-z0-9.\[\]:-]+$",
-        description="Public base address of the site, such as https://rumbl.example.",
+        pattern=r"^https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~-]+)*$",
+        description="Public base address of the site: https://rumbl.example, or https://example.org/rumbl.",
+    )
+    trusted_proxies: int = Field(
+        0,
+        validation_alias="TRUSTED_PROXIES",
+        ge=0,
+        le=10,
+        description="Reverse proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     )
     trusted_hosts: Annotated[Names, NoDecode] = Field(
         (),

@@ -47,8 +47,13 @@ def static_path(filename: str) -> str:
     """Address of a static file, with its version if the file is there."""
     digest = version(filename)
     # Not url_for: an error page also needs this when the request was too strange to look a route up.
-    address = f"{request.script_root}/static/{quote(filename)}"
+    address = rooted(f"/static/{quote(filename)}")
     return f"{address}?vsn={digest}" if digest else address
+
+
+def rooted(path: str) -> str:
+    """`path`, which begins at the site, as one that begins at the host: the site may live below the root."""
+    return f"{request.script_root}{path}" if request else path
 
 
 def version(filename: str) -> str | None:

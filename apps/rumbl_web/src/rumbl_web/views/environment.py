@@ -27,6 +27,7 @@ def install(app: Flask) -> None:
         csp_nonce=security.nonce,
         flash_text=flash.get,
         static_path=static_files.static_path,
+        rooted=static_files.rooted,
         video_path=video_path,
         watch_path=watch_path,
         public_url=public_url,
@@ -52,8 +53,9 @@ def video_path(action: str, video: Identified) -> str:
 
 
 def public_url(path: str) -> str:
-    """`path` under the site's public base address; else it stays a path (a Host header proves nothing)."""
-    base: str | None = current_app.config.get("RUMBL_URL")
+    """`path`, which begins at the host, under the site's public address; without one it stays a path (a Host
+    header proves nothing)."""
+    base: str | None = current_app.config.get("RUMBL_ORIGIN")
     return f"{base}{path}" if base else path
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from rumbl_web.static_files import rooted
+
 DEMO_URL: Final = "/static/media/demo.webm"
 """Address of the clip that comes with rumbl."""
 
@@ -30,7 +32,7 @@ def notes_text(count: int) -> str:
 def link_target(url: str | None) -> str | None:
     """`url` if it may become a link: an http(s) address or the demo clip, never `javascript:`."""
     if url == DEMO_URL:
-        return url
+        return rooted(url)
     try:
         return url if url and urlsplit(url).scheme in {"http", "https"} else None
     except ValueError:

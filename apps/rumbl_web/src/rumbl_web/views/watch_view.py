@@ -9,6 +9,7 @@ from flask import url_for
 
 from rumbl_core.accounts import User
 from rumbl_core.multimedia import PlayerSource, Video
+from rumbl_web.static_files import rooted
 
 
 def login_path(path: str) -> str:
@@ -22,7 +23,7 @@ def boot(video: Video, user: User | None, user_token: str, watch_path: str) -> d
         "userToken": user_token,
         "userId": user.id if user else None,
         "guest": user is None,
-        "socketUrl": "/socket",
+        "socketUrl": rooted("/socket"),
         "loginUrl": login_path(watch_path),
         "videoId": video.id,
     }
@@ -30,4 +31,6 @@ def boot(video: Video, user: User | None, user_token: str, watch_path: str) -> d
 
 def player_attributes(source: PlayerSource) -> dict[str, str]:
     """Values of `data-player-kind`, `-src` and `-id`; empty text for what there is not."""
-    return {"kind": source.kind or "", "src": source.url or "", "id": source.id or ""}
+    url = source.url or ""
+    src = rooted(url) if url.startswith("/") else url
+    return {"kind": source.kind or "", "src": src, "id": source.id or ""}
