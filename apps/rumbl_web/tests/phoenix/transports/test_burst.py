@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 from array import array
@@ -58,6 +59,31 @@ def test_everyone_gets_its_own(writer: Burst, pairs: Pairs) -> None:
     assert writer.write_each(fds(pairs[:5]), texts[:5]) is None
 
 
+def test_what_each_has_is_read_and_the_end_and_nothing_are_told_apart(writer: Burst, pairs: Pairs) -> None:
+    for number, (_, theirs) in enumerate(pairs):
+        theirs.sendall(b"from %d" % number)
+    pairs[3][1].close()
+
+    wanted: list[bytes | int] = [b"from %d" % number for number in range(40)]
+    assert writer.read_each(fds(pairs)) == wanted
+    nothing: list[bytes | int] = [-errno.EAGAIN] * 40
+    nothing[3] = b""
+    assert writer.read_each(fds(pairs)) == nothing
+
+
+def test_what_does_not_fit_is_there_the_next_time(writer: Burst, pairs: Pairs) -> None:
+    long = bytes(range(256)) * 400
+    pairs[9][1].sendall(long)
+
+    read = b""
+    while len(read) < len(long):
+        piece = writer.read_each(fds(pairs))[9]
+        assert isinstance(piece, bytes)
+        read += piece
+
+    assert read == long
+
+
 def test_whoever_is_gone_takes_nothing_and_the_others_all(writer: Burst, pairs: Pairs) -> None:
     pairs[7][1].close()
 
@@ -107,7 +133,7 @@ def test_where_the_kernel_has_no_batches_it_is_said_once_and_done_one_by_one(
         assert writer.write(fds(pairs), b"hello") is None
 
     assert [record.message for record in caplog.records] == [
-        "broadcasts are written socket by socket: no io_uring here ([Errno 1] Operation not permitted)"
+        "sockets are written one by one: no io_uring here ([Errno 1] Operation not permitted)"
     ]
     assert pairs[0][1].recv(100) == b"hellohellohello"
 

@@ -98,12 +98,14 @@ class TestSession:
         assert client.post('["1"]') == {"status": 410}
         assert client.begin().token != before
 
-    def test_the_newer_of_two_polls_takes_over(self, client: PollClient) -> None:
+    def test_the_newer_of_two_polls_takes_over(self, server: Server, client: PollClient) -> None:
         first = client.start()
         client.post('["1"]')
         assert first.answer().json["status"] == 200
 
-        older, newer = client.start(), client.start()
+        older = client.start()
+        eventually(lambda: server.stats()["polls"] == 1, "the older one waits")
+        newer = client.start()
         assert older.answer().json["status"] == 204
         client.post('["2"]')
 

@@ -10,20 +10,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from rumbl_web.phoenix.transports.uring import Ring
+from rumbl_web.phoenix.transports.uring import SendRing
 
 
 @pytest.fixture
-def ring() -> Iterator[Ring]:
+def ring() -> Iterator[SendRing]:
     try:
-        made = Ring(entries=8, room=4096)
+        made = SendRing(entries=8, room=4096)
     except OSError as error:
         pytest.skip(f"no io_uring here: {error}")
     yield made
     made.close()
 
 
-def test_results_are_in_the_order_of_the_sockets_wherever_the_ring_stands(ring: Ring) -> None:
+def test_results_are_in_the_order_of_the_sockets_wherever_the_ring_stands(ring: SendRing) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         for number in range(1, 60):
@@ -36,7 +36,7 @@ def test_results_are_in_the_order_of_the_sockets_wherever_the_ring_stands(ring: 
             assert theirs.recv(4096) == sent
 
 
-def test_more_sockets_than_places_are_sent_in_several_batches(ring: Ring) -> None:
+def test_more_sockets_than_places_are_sent_in_several_batches(ring: SendRing) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert ring.send(array("i", [ours.fileno()] * 21), b"ab") is None
@@ -47,7 +47,7 @@ def test_a_closed_ring_leaves_no_descriptor() -> None:
     before = len(os.listdir("/proc/self/fd"))
     try:
         for _ in range(5):
-            Ring(entries=8, room=4096).close()
+            SendRing(entries=8, room=4096).close()
     except OSError as error:
         pytest.skip(f"no io_uring here: {error}")
     assert len(os.listdir("/proc/self/fd")) == before

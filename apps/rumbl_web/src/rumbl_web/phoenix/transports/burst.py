@@ -1,4 +1,4 @@
-"""Bytes to many sockets, in the quickest way that this machine has."""
+"""Bytes to many sockets and from many, in the quickest way that this machine has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rumbl_web.phoenix.transports import syscalls
-from rumbl_web.phoenix.transports.uring import Ring
+from rumbl_web.phoenix.transports.uring import ReceiveRing, SendRing
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +17,13 @@ _FEW: Final = 8
 
 
 class Burst:
-    """Writes for one thread. With `batches`, by io_uring where the kernel lets us, else socket by socket."""
+    """Writes and reads for one thread: with `batches` by io_uring where the kernel lets us, else one by one."""
 
     def __init__(self, *, batches: bool = True) -> None:
         self._batches = batches
-        self._ring: Ring | None = None
+        self._ring: SendRing | None = None
+        self._receiving: ReceiveRing | None = None
+        self._reader = syscalls.Reader()
 
     def write(self, fds: array[int], data: bytes) -> list[int] | None:
         """Write `data` to each of `fds` (non-blocking, of type "i") without waiting.
@@ -45,23 +47,35 @@ class Burst:
         sent = [syscalls.write(fd, piece, len(piece)) for fd, piece in zip(fds, pieces, strict=True)]
         return None if sent == list(map(len, pieces)) else sent
 
-    def close(self) -> None:
-        """Give the ring back; a later write opens another one."""
-        ring, self._ring = self._ring, None
-        if ring is not None:
-            ring.close()
+    def read_each(self, fds: array[int]) -> list[bytes | int]:
+        """Read from each of `fds` (256 at most): what there is, nothing at its end, or the negated errno.
 
-    def _ring_for(self, count: int, size: int) -> Ring | None:
+        What is left behind for want of room is there the next time.
+        """
+        if self._ring_for(len(fds), 0) is not None and self._receiving is not None:
+            return self._receiving.receive(fds)
+        return [self._reader.read(fd) for fd in fds]
+
+    def close(self) -> None:
+        """Give the rings back; a later write opens new ones."""
+        for ring in (self._ring, self._receiving):
+            if ring is not None:
+                ring.close()
+        self._ring = self._receiving = None
+
+    def _ring_for(self, count: int, size: int) -> SendRing | None:
         if not self._batches or count < _FEW:
             return None
         ring = self._ring or self._open()
         return None if ring is None or size > ring.room else ring
 
-    def _open(self) -> Ring | None:
+    def _open(self) -> SendRing | None:
         """On the thread that writes, and in the process that does: a ring survives no fork."""
         try:
-            self._ring = Ring()
+            self._ring = SendRing()
+            self._receiving = ReceiveRing()
         except OSError as error:
+            self.close()
             self._batches = False
-            log.info("broadcasts are written socket by socket: no io_uring here (%s)", error)
+            log.info("sockets are written one by one: no io_uring here (%s)", error)
         return self._ring

@@ -8,12 +8,13 @@ and only once.
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Final
 
 from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transport import ClientMistake
-from rumbl_web.phoenix.transports import frames, syscalls
+from rumbl_web.phoenix.transports import frames
 from rumbl_web.phoenix.transports.connection import CLOSING, FINISHING, LINGERING, OPEN, HubConnection
 from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.options import HubOptions
@@ -21,6 +22,7 @@ from rumbl_web.phoenix.transports.wire import BROKEN, TOO_SLOW, Wire
 
 log = logging.getLogger(__name__)
 
+_NOT_NOW: Final = (-errno.EAGAIN, -errno.EINTR)
 _NO_STATUS = 1005
 _RULE_BROKEN = 1008
 _HANDLER_FAILED = 1011
@@ -41,7 +43,6 @@ class Conversations:
         self._wire = wire
         self._fanout = fanout
         self._options = options
-        self._reader = syscalls.Reader()
         self._spare = frames.Decoder()
         self.closing: dict[HubConnection, int] = {}
         self.frames_in = 0
@@ -49,17 +50,11 @@ class Conversations:
         self.slow_closed = 0
         self.failed = 0
 
-    def readable(self, connection: HubConnection) -> None:
-        """Read once and handle what came."""
-        try:
-            data = self._reader.read(connection.fd)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if data:
+    def read(self, connection: HubConnection, data: bytes | int) -> None:
+        """Handle what one read brought: bytes, nothing at the end, or a negated errno."""
+        if type(data) is bytes and data:
             self.received(connection, data)
-        else:
+        elif data not in _NOT_NOW:
             self.gone(connection)
 
     def received(self, connection: HubConnection, data: bytes) -> None:
@@ -179,8 +174,10 @@ class Conversations:
 
     def _charge(self, connection: HubConnection, cost: int) -> None:
         """A bucket in one integer: the moment until which the client has used up its rate."""
-        now = self._wire.now
-        busy_until = max(connection.busy_until, now)
+        now, busy_until = self._wire.now, connection.busy_until
+        if busy_until < now:
+            connection.busy_until = now + cost
+            return
         connection.busy_until = busy_until + cost
         limits = connection.limits
         if limits.cost and busy_until - now >= limits.patience:

@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 import weakref
+from array import array
 from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import suppress
@@ -252,14 +253,8 @@ class Hub:
     def _turn(self) -> None:
         events = self._sleep() if len(self._calls) < self.options.max_backlog else []
         wire, polls = self._wire, self.polls
-        polled = False
         wire.now = time.monotonic_ns() // 1000
-        for fd, mask in events:
-            connection = wire.table[fd] if fd < len(wire.table) else None
-            if connection is not None:
-                self._event(connection, mask)
-            elif fd == self._polls_fd:
-                polled = True
+        polled = self._handle(events)
         self._make_calls()
         wire.flush()
         if self.fanout.active:
@@ -285,12 +280,34 @@ class Hub:
         self._asleep = False
         return events
 
-    def _event(self, connection: HubConnection, mask: int) -> None:
-        try:
+    def _handle(self, events: list[tuple[int, int]]) -> bool:
+        """Write what can be written, read all that can be read, and say whether polls have something."""
+        table, polled = self._wire.table, False
+        readable: list[HubConnection] = []
+        for fd, mask in events:
+            connection = table[fd] if fd < len(table) else None
+            if connection is None:
+                polled = polled or fd == self._polls_fd
+                continue
             if mask & select.EPOLLOUT:
-                self._wire.writable(connection)
+                self._guard(connection, self._wire.writable)
             if mask & ~select.EPOLLOUT and connection.fd >= 0:
-                self.conversations.readable(connection)
+                readable.append(connection)
+        if readable:
+            self._read(readable)
+        return polled
+
+    def _read(self, connections: list[HubConnection]) -> None:
+        read = self.conversations.read
+        fds = array("i", [connection.fd for connection in connections])
+        for connection, data in zip(connections, self._wire.burst.read_each(fds), strict=True):
+            # Handling one message may have ended another connection.
+            if connection.fd >= 0:
+                self._guard(connection, read, data)
+
+    def _guard(self, connection: HubConnection, work: Callable[..., None], *arguments: bytes | int) -> None:
+        try:
+            work(connection, *arguments)
         except BaseException:
             log.exception("closing a connection that the hub could not handle")
             self.conversations.fail(connection, _HANDLER_FAILED)

@@ -10,6 +10,7 @@ their turn once per epoll call, once per slice, and whenever the interpreter ask
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import time
@@ -43,10 +44,15 @@ class Reader:
         self._view = memoryview(self._buffer)
         self._address = ctypes.addressof((ctypes.c_char * _READ_BYTES).from_buffer(self._buffer))
 
-    def read(self, fd: int) -> bytes:
-        """Return what there is, at most 64 KiB; nothing means the end. Raises OSError as `os.read` does."""
+    def read(self, fd: int) -> bytes | int:
+        """Return what there is, at most 64 KiB; nothing means the end. An error is its negated errno."""
         size = _libc.read(fd, self._address, _READ_BYTES)
-        return self._view[:size].tobytes() if size >= 0 else os.read(fd, _READ_BYTES)
+        if size >= 0:
+            return self._view[:size].tobytes()
+        try:
+            return os.read(fd, _READ_BYTES)
+        except OSError as error:
+            return -(error.errno or errno.EIO)
 
 
 def writer(calls: int) -> Write:

@@ -1,8 +1,8 @@
-"""io_uring, as far as the hub needs it: many sends for one system call, of the same bytes or of others each.
+"""io_uring, as far as the hub needs it: many sends, or many receives, for one system call.
 
-Linux offers it since 5.1; what is used here, since 5.18. Containers often forbid it: then making a Ring
-raises OSError, and whoever wanted one writes as before. Layouts and numbers are those of `linux/io_uring.h`
-and io_uring_setup(2); they are the same on every architecture.
+Linux offers it since 5.1; what is used here, since 5.18. Containers often forbid it: then making a ring
+raises OSError, and whoever wanted one reads and writes as before. Layouts and numbers are those of
+`linux/io_uring.h` and io_uring_setup(2); they are the same on every architecture.
 
 The kernel works a batch off inside the one call (the sockets never block, and MSG_DONTWAIT says so), so
 there is no moment at which it and this thread look at the rings at the same time.
@@ -26,6 +26,7 @@ _SUBMIT_ALL: Final = 1 << 7
 _SINGLE_MMAP: Final = 1 << 0
 _SQES_OFFSET: Final = 0x10000000
 _OP_SEND: Final = 26
+_OP_RECEIVE: Final = 27
 
 # struct io_uring_params in words of 32 bits: where its fields and those of its two tables of offsets lie.
 _PARAMS_WORDS: Final = 30
@@ -46,20 +47,20 @@ _letting_go.restype = _keeping.restype = ctypes.c_long
 _LONG_BATCH: Final = 128
 
 
-class Ring:
-    """One ring for one thread: `entries` (a power of two) sends at a time, of up to `room` bytes."""
+class _Ring:
+    """One kind of operation for one thread: `entries` (a power of two) at a time, on `room` bytes."""
 
-    def __init__(self, entries: int = 512, room: int = 128 << 10) -> None:
+    def __init__(self, operation: int, entries: int, room: int) -> None:
         params = (ctypes.c_uint32 * _PARAMS_WORDS)()
         params[_FLAGS] = _SUBMIT_ALL
         self.fd = _call(_SETUP, entries, ctypes.byref(params))
         try:
-            self._map(params, room)
+            self._map(params, operation, room)
         except BaseException:
             os.close(self.fd)
             raise
 
-    def _map(self, params: ctypes.Array[ctypes.c_uint32], room: int) -> None:
+    def _map(self, params: ctypes.Array[ctypes.c_uint32], operation: int, room: int) -> None:
         if not params[_FEATURES] & _SINGLE_MMAP:
             raise OSError("this kernel's io_uring is too old")
         entries, results = params[_SQ_ENTRIES], params[_CQ_ENTRIES]
@@ -74,19 +75,73 @@ class Ring:
         self._words = memoryview(self._rings).cast("I")
         first = params[_CQ_CQES]
         self._results = memoryview(self._rings)[first : first + 4 * _CQE_WORDS * results].cast("i")
-        self._sends = memoryview(self._sqes).cast("i")
+        self._requests = memoryview(self._sqes).cast("i")
         self._addresses = memoryview(self._sqes).cast("Q")
         self._tail, self._result_head = params[_SQ_TAIL] // 4, params[_CQ_HEAD] // 4
         self._result_tail = params[_CQ_TAIL] // 4
-        self._write_what_stays(params[_SQ_ARRAY] // 4, entries)
-
-    def _write_what_stays(self, numbers: int, entries: int) -> None:
-        """Slot i holds request i; every request is a send of something in our one buffer."""
-        self._words[numbers : numbers + entries] = memoryview(array("I", range(entries)))
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._data))
+        self._write_what_stays(params[_SQ_ARRAY] // 4, operation, entries)
+
+    def _write_what_stays(self, numbers: int, operation: int, entries: int) -> None:
+        """Slot i holds request i; every request is the same operation, and never waits."""
+        self._words[numbers : numbers + entries] = memoryview(array("I", range(entries)))
         flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
-        self._sends[_SQE_SEND_FLAGS::_SQE_WORDS] = memoryview(array("i", [flags]) * entries)
-        self._sends[::_SQE_WORDS] = memoryview(array("i", [_OP_SEND]) * entries)
+        self._requests[_SQE_SEND_FLAGS::_SQE_WORDS] = memoryview(array("i", [flags]) * entries)
+        self._requests[::_SQE_WORDS] = memoryview(array("i", [operation]) * entries)
+
+    def _run(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
+        """Do the operation on each of `fds`: how many bytes were moved, or the negated errno, in order."""
+        most = self._mask + 1
+        moved: list[int] = []
+        for start in range(0, len(fds), most):
+            part = slice(start, start + most)
+            moved += self._batch(fds[part], sizes[part], addresses[part])
+        return moved
+
+    def _batch(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
+        words, count = self._words, len(fds)
+        tail = words[self._tail]
+        place = tail & self._mask
+        rest = self._mask + 1 - place
+        self._aim(place, fds[:rest], sizes[:rest], addresses[:rest])
+        if count > rest:
+            self._aim(0, fds[rest:], sizes[rest:], addresses[rest:])
+        words[self._tail] = (tail + count) & 0xFFFFFFFF
+        enter = _letting_go if count >= _LONG_BATCH else _keeping
+        left = count
+        while left > 0:
+            left -= _call(_ENTER, self.fd, left, count, _GET_EVENTS, 0, 0, syscall=enter)
+        return self._take(count)
+
+    def _aim(self, place: int, fds: array[int], sizes: array[int], addresses: array[int]) -> None:
+        start, stop = place * _SQE_WORDS, (place + len(fds)) * _SQE_WORDS
+        self._requests[start + _SQE_FD : stop : _SQE_WORDS] = memoryview(fds)
+        self._requests[start + _SQE_LENGTH : stop : _SQE_WORDS] = memoryview(sizes)
+        start, stop = place * _SQE_QUADS, (place + len(fds)) * _SQE_QUADS
+        self._addresses[start + _SQE_ADDRESS : stop : _SQE_QUADS] = memoryview(addresses)
+
+    def _take(self, count: int) -> list[int]:
+        head = self._words[self._result_head]
+        assert (self._words[self._result_tail] - head) & 0xFFFFFFFF == count
+        place = (head & self._result_mask) * _CQE_WORDS
+        sent = self._results[place + _CQE_RESULT : place + count * _CQE_WORDS : _CQE_WORDS].tolist()
+        if len(sent) < count:
+            sent += self._results[_CQE_RESULT : (count - len(sent)) * _CQE_WORDS : _CQE_WORDS].tolist()
+        self._words[self._result_head] = (head + count) & 0xFFFFFFFF
+        return sent
+
+    def close(self) -> None:
+        """Give the memory and the descriptor back."""
+        for view in (self._words, self._results, self._requests, self._addresses):
+            view.release()
+        os.close(self.fd)
+
+
+class SendRing(_Ring):
+    """Sends of up to `room` bytes a batch."""
+
+    def __init__(self, entries: int = 512, room: int = 128 << 10) -> None:
+        super().__init__(_OP_SEND, entries, room)
 
     def send(self, fds: array[int], data: bytes) -> list[int] | None:
         """Send `data` (at most `room` bytes) to each of `fds` (of type "i").
@@ -108,50 +163,27 @@ class Ring:
         return self._send(fds, sizes, array("Q", starts))
 
     def _send(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int] | None:
-        most = self._mask + 1
-        sent: list[int] = []
-        for start in range(0, len(fds), most):
-            part = slice(start, start + most)
-            sent += self._batch(fds[part], sizes[part], addresses[part])
+        sent = self._run(fds, sizes, addresses)
         return None if sent == sizes.tolist() else sent
 
-    def _batch(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
-        words, count = self._words, len(fds)
-        tail = words[self._tail]
-        place = tail & self._mask
-        rest = self._mask + 1 - place
-        self._aim(place, fds[:rest], sizes[:rest], addresses[:rest])
-        if count > rest:
-            self._aim(0, fds[rest:], sizes[rest:], addresses[rest:])
-        words[self._tail] = (tail + count) & 0xFFFFFFFF
-        enter = _letting_go if count >= _LONG_BATCH else _keeping
-        left = count
-        while left > 0:
-            left -= _call(_ENTER, self.fd, left, count, _GET_EVENTS, 0, 0, syscall=enter)
-        return self._take(count)
 
-    def _aim(self, place: int, fds: array[int], sizes: array[int], addresses: array[int]) -> None:
-        start, stop = place * _SQE_WORDS, (place + len(fds)) * _SQE_WORDS
-        self._sends[start + _SQE_FD : stop : _SQE_WORDS] = memoryview(fds)
-        self._sends[start + _SQE_LENGTH : stop : _SQE_WORDS] = memoryview(sizes)
-        start, stop = place * _SQE_QUADS, (place + len(fds)) * _SQE_QUADS
-        self._addresses[start + _SQE_ADDRESS : stop : _SQE_QUADS] = memoryview(addresses)
+class ReceiveRing(_Ring):
+    """Receives of up to `piece` bytes each, `entries` at most."""
 
-    def _take(self, count: int) -> list[int]:
-        head = self._words[self._result_head]
-        assert (self._words[self._result_tail] - head) & 0xFFFFFFFF == count
-        place = (head & self._result_mask) * _CQE_WORDS
-        sent = self._results[place + _CQE_RESULT : place + count * _CQE_WORDS : _CQE_WORDS].tolist()
-        if len(sent) < count:
-            sent += self._results[_CQE_RESULT : (count - len(sent)) * _CQE_WORDS : _CQE_WORDS].tolist()
-        self._words[self._result_head] = (head + count) & 0xFFFFFFFF
-        return sent
+    def __init__(self, entries: int = 256, piece: int = 4096) -> None:
+        super().__init__(_OP_RECEIVE, entries, entries * piece)
+        self._piece = piece
+        self._sizes = array("i", [piece]) * entries
+        self._places = array("Q", range(self._address, self._address + entries * piece, piece))
 
-    def close(self) -> None:
-        """Give the memory and the descriptor back."""
-        for view in (self._words, self._results, self._sends, self._addresses):
-            view.release()
-        os.close(self.fd)
+    def receive(self, fds: array[int]) -> list[bytes | int]:
+        """Return what each of `fds` has, nothing at its end, or the negated errno. Raises as `send`."""
+        count, piece, data = len(fds), self._piece, self._data
+        sizes = self._run(fds, self._sizes[:count], self._places[:count])
+        return [
+            data[start : start + size] if size >= 0 else size
+            for start, size in zip(range(0, count * piece, piece), sizes, strict=True)
+        ]
 
 
 def _call(number: int, *arguments: object, syscall: Any = _keeping) -> int:
