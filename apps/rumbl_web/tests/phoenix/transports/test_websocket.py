@@ -48,7 +48,7 @@ def server(running_server: Server) -> Iterator[Server]:
 
 
 RINGS = 6
-"""Descriptors of the hub's two rings, opened when it has the first eight clients at a time to serve, and kept."""
+"""Descriptors of the hub's two rings: opened when it first has eight clients at a time to serve, and kept."""
 
 
 class TestUpgrade:

@@ -17,7 +17,7 @@ _FEW: Final = 8
 
 
 class Burst:
-    """Writes and reads for one thread: with `batches` by io_uring where the kernel lets us, else one by one."""
+    """Writes and reads for one thread: with `batches` by io_uring where it may be had, else one by one."""
 
     def __init__(self, *, batches: bool = True) -> None:
         self._batches = batches
