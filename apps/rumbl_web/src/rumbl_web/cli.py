@@ -38,8 +38,8 @@ def main() -> None:
 def serve(tree: str | None) -> None:
     """Start the site: database, migrations, demo data, then the web server.
 
-    HOST, PORT, WORKERS, THREADS, RUMBL_DATA, DATABASE_URL, SECRET_KEY_BASE and WOLFRAM_APP_ID are read from
-    the environment.
+    HOST, PORT, WORKERS, THREADS, REDIS_URL, RUMBL_DATA, DATABASE_URL, SECRET_KEY_BASE and WOLFRAM_APP_ID are
+    read from the environment.
     """
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
