@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.channel_server import ChannelServer
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.live import Live
 from rumbl_web.phoenix.socket import Refused
 from rumbl_web.phoenix.socket_server import connect as connect_server
 from rumbl_web.phoenix.testing import (
@@ -83,6 +85,39 @@ def test_a_refused_socket_is_told_with_the_reason(
 ) -> None:
     assert isinstance(connect_server(endpoint, ReferenceSocket, params), Refused)
     assert last(events, "socket.refused")["reason"] == reason
+
+
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "draining", "reason"),
+    [
+        ("websocket", {**UPGRADE, "Origin": "http://evil.example"}, False, "origin"),
+        ("websocket", UPGRADE, True, "full"),
+        ("websocket", {**UPGRADE, "Sec-WebSocket-Version": "8"}, False, "handshake"),
+        ("longpoll", {"Origin": "http://evil.example"}, False, "origin"),
+        ("longpoll", {"Sec-Fetch-Site": "cross-site"}, False, "origin"),
+        ("longpoll", {}, True, "full"),
+    ],
+)
+def test_who_does_not_come_as_far_as_a_socket_is_told(
+    events: Seen, path: str, headers: dict[str, str], draining: bool, reason: str
+) -> None:
+    app, live = Flask(__name__), Live("a secret for tests, long enough to be one: 0123456789")
+    live.mount(app, "/socket", ReferenceSocket, longpoll=True)
+    if draining:
+        live.stop()
+
+    app.test_client().get(f"/socket/{path}?user_id=1&vsn=2.0.0", headers=headers)
+
+    assert last(events, "transport.refused") == {"reason": reason}
+    assert "socket.connected" not in names(events)
 
 
 def test_a_refused_or_crashed_join_is_told_with_its_answer(events: Seen, client: ClientSocket) -> None:

@@ -37,6 +37,12 @@ class Event:
 
 
 EVENTS: Final = (
+    Event(
+        "transport.refused",
+        "a request did not come as far as its socket: its `origin`, no room (`full`), no proper `handshake`",
+        (),
+        ("reason",),
+    ),
     Event("socket.connected", "a socket was accepted", ("duration_s",), ("socket",)),
     Event(
         "socket.refused",

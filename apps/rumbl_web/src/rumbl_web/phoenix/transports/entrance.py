@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from flask import request
 
-from rumbl_web.phoenix import mistakes
+from rumbl_web.phoenix import mistakes, telemetry
 from rumbl_web.phoenix.transport import SocketHandler
 from rumbl_web.phoenix.transports.origin import Origin, Rule, parse
 
@@ -42,7 +42,13 @@ def is_allowed(may_come: Rule) -> bool:
     if origin is None or may_come(origin, own):
         return True
     mistakes.report(log, "socket refused: origin %.200r is not allowed by check_origin", origin)
+    tell_of_refusal("origin")
     return False
+
+
+def tell_of_refusal(reason: Literal["origin", "full", "handshake"]) -> None:
+    """Tell telemetry that a request did not come as far as its socket."""
+    telemetry.emit("transport.refused", reason=reason)
 
 
 def connect_info() -> ConnectInfo:

@@ -120,6 +120,7 @@ class LongPoll:
         headers = request.headers
         if "Origin" not in headers and headers.get("Sec-Fetch-Site") == "cross-site":
             mistakes.report(log, "poll refused: it comes from another site's page")
+            entrance.tell_of_refusal("origin")
             return False
         return entrance.is_allowed(self._may_come)
 
@@ -147,6 +148,7 @@ class LongPoll:
 
     def _begin(self) -> Response:
         if not self._hub.accepting:
+            entrance.tell_of_refusal("full")
             return _try_again()
         handler = self._accept(_params(), entrance.connect_info())
         if handler is None or isinstance(handler, int):

@@ -96,8 +96,10 @@ def mount(
 def _check(environ: Mapping[str, Any], hub: Hub, may_come: Rule) -> Response | None:
     wrong = handshake.problem(environ)
     if wrong is not None:
+        entrance.tell_of_refusal("handshake")
         return Response(wrong, 400, {"Sec-WebSocket-Version": "13"}, mimetype="text/plain")
     if not hub.accepting:
+        entrance.tell_of_refusal("full")
         return _refusal(503)
     return None if entrance.is_allowed(may_come) else _refusal(403)
 
