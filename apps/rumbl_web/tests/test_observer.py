@@ -45,6 +45,7 @@ def test_a_report_has_numbers_trees_and_the_longest_queues(listener: Listener, t
     assert "hub.connections                   7\n" in told
     assert "\nObserved.Supervisor (Supervisor, 0 waiting)\n  Counter (Counter, 0 waiting)\n" in told
     assert f"{hex(id(counter))}  {counter!r}\n" in told
+    assert "\n       1 Counter\n" in told
 
 
 def test_the_list_may_be_short(listener: Listener, tree: Supervisor) -> None:

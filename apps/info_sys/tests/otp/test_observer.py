@@ -5,7 +5,7 @@ import pytest
 from info_sys.counter import Counter
 from info_sys.otp import Process
 from info_sys.otp.child_spec import child_spec
-from info_sys.otp.observer import busiest, find, info, kill, processes, roots, system, tree
+from info_sys.otp.observer import busiest, find, info, kill, processes, roots, system, tree, types
 from info_sys.otp.supervisor import ChildSpec, Supervisor
 from info_sys.testing import eventually
 
@@ -75,6 +75,17 @@ def test_a_process_is_found_by_its_name_or_its_number(supervisor):
     for unknown in ("nobody", "0x1"):
         with pytest.raises(ProcessLookupError):
             find(unknown)
+
+
+def test_processes_are_counted_by_their_class():
+    class Rare(Process):
+        pass
+
+    rare = [Rare().start() for _ in range(3)]
+    assert types()["Rare"] == 3
+    for process in rare:
+        process.stop()
+    assert "Rare" not in types()
 
 
 def test_the_roots_are_the_supervisors_that_nobody_supervises(supervisor):

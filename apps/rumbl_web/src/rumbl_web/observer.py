@@ -100,13 +100,15 @@ def _listen(name: str) -> socket.socket:
 
 
 def report(title: str, measured: Mapping[str, float], top: int = TOP) -> Iterator[str]:
-    """What runs in this process: memory, gauges, the supervision trees, the processes with the most mail."""
+    """Memory, gauges, the supervision trees, the processes by class and those with the most mail."""
     yield f"{title}: pid {os.getpid()}, {_resident_mib():.1f} MiB, {threading.active_count()} threads"
     yield ""
     yield from (f"{name:<22} {value:>12,.0f}" for name, value in measured.items())
     for root in observer.roots():
         yield ""
         yield from observer.tree(root).lines()
+    yield ""
+    yield from (f"{count:>8} {name}" for name, count in observer.types().items())
     yield ""
     yield f"{'waiting':>8} {'turns':>10} {'dropped':>8}  {'address':<14}  process"
     for seen in observer.busiest(top):

@@ -6,6 +6,7 @@ A queue that grows shows the bottleneck: `busiest()` has it on top.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -82,6 +83,12 @@ def busiest(count: int = 20) -> list[ProcessInfo]:
     """The processes with the longest queues, the longest first; quick, however many there are."""
     most = heapq.nlargest(count, all_alive(), key=lambda process: process.queue_length)
     return [info(process) for process in most]
+
+
+def types() -> dict[str, int]:
+    """How many processes there are of each class, the commonest first."""
+    counted = Counter(type(process).__name__ for process in all_alive())
+    return dict(counted.most_common())
 
 
 def find(address: str) -> Process:
