@@ -36,6 +36,7 @@ VARIABLES = {
         "SESSION_DAYS": "session_days",
         "COOKIE_SECURE": "cookie_secure",
         "PRESENCE_DOWN_MS": "presence_down_ms",
+        "SOCKETS_PER_USER": "sockets_per_user",
         "LOG_LEVEL": "log_level",
     },
 }

@@ -31,7 +31,8 @@ class Data:
 
 def environ(folder: Path) -> dict[str, str]:
     """What the site is told in its environment."""
-    return {"RUMBL_DATA": str(folder), "SECRET_KEY_BASE": SECRET, "RUMBL_ENV": "dev", "HOST": "127.0.0.1"}
+    told = {"RUMBL_DATA": str(folder), "SECRET_KEY_BASE": SECRET, "RUMBL_ENV": "dev", "HOST": "127.0.0.1"}
+    return {**told, "SOCKETS_PER_USER": "100000"}  # a few members hold all connections
 
 
 @contextmanager

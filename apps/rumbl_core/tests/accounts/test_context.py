@@ -263,6 +263,19 @@ class TestSessions:
         for unknown in ("", "0" * 24, None, "zz", accounts.session_ref("other")):
             assert not accounts.session_alive(unknown)
 
+    def test_many_sessions_are_known_by_their_public_names_in_one_query(self) -> None:
+        user = user_fixture()
+        tokens = [accounts.create_session_token(user) for _ in range(3)]
+        refs = [accounts.session_ref(token) for token in tokens]
+        accounts.delete_session_token(tokens[1])
+        row = repo.one(UserToken.session_query(refs[2]))
+        assert row is not None
+        repo.update(change(row).put_change("inserted_at", now() - VALIDITY))
+
+        unknown = ["", "zz", "0" * 24, accounts.session_ref("other")]
+        assert accounts.sessions_alive([*refs, *unknown]) == {refs[0]}
+        assert accounts.sessions_alive([]) == accounts.sessions_alive(["zz"]) == set()
+
     def test_an_old_session_is_over_and_cleared_away_at_the_next_log_in(self) -> None:
         user = user_fixture()
         token = accounts.create_session_token(user)

@@ -18,6 +18,7 @@ from rumbl_web.channels import user_socket
 from rumbl_web.channels.catch_up import CatchUp
 from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.presence import MAX_LISTED, Presence
+from rumbl_web.channels.session_watch import SessionWatch
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
 from rumbl_web.health import Health
@@ -85,7 +86,13 @@ def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     endpoint, periods = made.endpoint, Periods(down=settings.presence_down_ms)
     presence, answers = Presence(endpoint, max_listed=MAX_LISTED, periods=periods), Answers(endpoint)
     endpoint.services.update(presence=presence, answers=answers, pages=Pages())
-    children = [presence.child_spec(PRESENCE), answers.child_spec(), CatchUp(endpoint).child_spec()]
+    endpoint.max_per_id = settings.sockets_per_user
+    children = [
+        presence.child_spec(PRESENCE),
+        answers.child_spec(),
+        CatchUp(endpoint).child_spec(),
+        SessionWatch.child_spec(endpoint),
+    ]
     made.supervisor = supervisor = Supervisor(children, name=SUPERVISOR)
     endpoint.on_stop(lambda: supervisor.stop(SHUTDOWN))
     endpoint.on_stop(answers.wait)

@@ -105,6 +105,12 @@ class Settings(BaseSettings):
         le=600_000,
         description="Milliseconds of silence after which a node's viewers leave; the same on every node.",
     )
+    sockets_per_user: int = Field(
+        50,
+        validation_alias="SOCKETS_PER_USER",
+        ge=1,
+        description="Sockets that one user may hold open in each server process; more are refused with 429.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="Least weight of the log lines that are written."
     )

@@ -56,3 +56,12 @@ def test_a_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     assert token.verify(SECRET, "user socket", signed, max_age_s=3600) == Error("expired")
     assert token.verify(SECRET, "user socket", signed, max_age_s=7200) == Verified(7)
     assert token.verify(SECRET, "user socket", signed, max_age_s=None) == Verified(7)
+
+
+def test_it_is_known_when_a_token_was_signed() -> None:
+    before = time.time()
+
+    verified = token.verify("secret", "salt", token.sign("secret", "salt", 7))
+
+    assert isinstance(verified, token.Verified)
+    assert before - 1 <= verified.signed_at <= time.time() + 1

@@ -17,6 +17,7 @@ from rumbl_core.accounts.context import (
     register_user,
     session_alive,
     session_ref,
+    sessions_alive,
 )
 from rumbl_core.accounts.user import User
 
@@ -38,4 +39,5 @@ __all__ = [
     "register_user",
     "session_alive",
     "session_ref",
+    "sessions_alive",
 ]

@@ -134,6 +134,12 @@ def session_alive(ref: object) -> bool:
     return repo.one(UserToken.session_query(ref)) is not None
 
 
+def sessions_alive(refs: Collection[str]) -> set[str]:
+    """Those of these public names whose sessions are still open, in one query."""
+    known = UserToken.known_references(refs)
+    return {reference(first) for first in repo.all(UserToken.sessions_query(known))} if known else set()
+
+
 def _rehash(user: User, given_pass: str) -> User:
     if user.password_hash is None or not password.needs_rehash(user.password_hash):
         return user

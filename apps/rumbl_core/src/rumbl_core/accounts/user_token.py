@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Delete, ForeignKey, LargeBinary, Select, delete, select
+from sqlalchemy import BigInteger, Delete, ForeignKey, LargeBinary, Select, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from rumbl_core.accounts.user import User
@@ -54,6 +56,21 @@ class UserToken(Schema):
         return select(UserToken).where(
             UserToken.token_hash.between(first or last, last), UserToken.inserted_at > now() - VALIDITY
         )
+
+    @staticmethod
+    def known_references(refs: Collection[str]) -> list[bytes]:
+        """The beginnings of hashes that these public names stand for; what is no name is left out."""
+        return [bytes.fromhex(ref) for ref in refs if _REFERENCE.fullmatch(ref)]
+
+    @staticmethod
+    def sessions_query(firsts: list[bytes]) -> Select[bytes]:
+        """Which of these beginnings belong to valid sessions; the unique index serves each."""
+        first = func.unnest(literal(firsts, ARRAY(LargeBinary))).column_valued("first")
+        last = first.op("||")(
+            literal(b"\xff" * (hashlib.sha256().digest_size - _REFERENCE_BYTES), LargeBinary)
+        )
+        valid = UserToken.token_hash.between(first, last) & (UserToken.inserted_at > now() - VALIDITY)
+        return select(first).where(select(UserToken.id).where(valid).exists())
 
     @staticmethod
     def of_user(user: User) -> Select[UserToken]:

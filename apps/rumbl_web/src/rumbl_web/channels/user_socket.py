@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -17,6 +19,10 @@ MAX_AGE_S = 14 * 24 * 60 * 60
 
 SESSIONS = "sessions_socket:"
 """How the disconnect topic of a login begins; its public name follows."""
+
+EXPIRIES = "expiries_socket:"
+"""How the disconnect topic of all sockets begins whose tokens expire within the same EXPIRY_STEP_S."""
+EXPIRY_STEP_S = 120
 
 
 def user_token(secret: str, user_id: object, session: str | None = None) -> str:
@@ -38,13 +44,9 @@ class UserSocket(Socket):
     def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | Refused:
         """Verify `token`; a token of a session that was logged out is refused like a forged one."""
         match token.verify(info.secret, SALT, params.get("token"), max_age_s=MAX_AGE_S):
-            case token.Verified({"guest": True}):
-                return Connected({"user_id": None})
-            case token.Verified({"user_id": user_id, "session": session}):
-                alive = accounts.session_alive(session)
-                return Connected({"user_id": user_id, "session": session}) if alive else Refused()
-            case token.Verified(user_id):
-                return Connected({"user_id": user_id})
+            case token.Verified(value, signed_at):
+                who = self._who(value)
+                return Refused() if who is None else Connected(who, (expiry_topic(signed_at),))
             case _:
                 return Refused()
 
@@ -56,6 +58,17 @@ class UserSocket(Socket):
         session = assigns.get("session")
         return user if session is None else (user, session_topic(session))
 
+    @staticmethod
+    def _who(value: Any) -> dict[str, Any] | None:
+        """The assigns of who holds a token of this value; None if its session has ended."""
+        match value:
+            case {"guest": True}:
+                return {"user_id": None}
+            case {"user_id": user_id, "session": session}:
+                return {"user_id": user_id, "session": session} if accounts.session_alive(session) else None
+            case user_id:
+                return {"user_id": user_id}
+
 
 def users_topic(user_id: object) -> str:
     """The disconnect topic of all sockets of a user."""
@@ -65,3 +78,13 @@ def users_topic(user_id: object) -> str:
 def session_topic(session: str) -> str:
     """The disconnect topic of all sockets of one login."""
     return f"{SESSIONS}{session}"
+
+
+def expiry_topic(signed_at: float) -> str:
+    """The disconnect topic of all sockets whose tokens expire in the same minutes; they share the string."""
+    return sys.intern(f"{EXPIRIES}{math.ceil((signed_at + MAX_AGE_S) / EXPIRY_STEP_S)}")
+
+
+def expiry_has_passed(topic: str, now: float) -> bool:
+    """Whether the tokens of an expiry topic have all expired at `now` (Unix seconds)."""
+    return int(topic.removeprefix(EXPIRIES)) * EXPIRY_STEP_S <= now

@@ -29,6 +29,8 @@ class Endpoint:
         self.fanout = fanout
         self.secret = secret
         self.services: dict[str, Any] = dict(services or {})
+        # Connections of this server process with the same (first) id; None is no limit.
+        self.max_per_id: int | None = None
         self.fastlane = Fastlane(fanout, pubsub)
         self._closing: list[Callable[[], object]] = []
         pubsub.attach(self.fastlane)

@@ -41,16 +41,21 @@ class ConnectInfo:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """What `connect` returns to accept; every channel of the connection starts with these assigns."""
+    """What `connect` returns to accept; every channel of the connection starts with these assigns.
+
+    `ends_on`: topics on which "disconnect" ends this connection, besides those of its `id`.
+    """
 
     assigns: dict[str, Any] = field(default_factory=dict)
+    ends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What `connect` returns to refuse; the client gets this HTTP status."""
+    """What `connect` returns to refuse; the client gets this HTTP status, the log the reason."""
 
     http_status: int = 403
+    reason: str = field(default="", compare=False)
 
 
 class Socket:
@@ -80,7 +85,10 @@ class Socket:
         return Connected()
 
     def id(self, assigns: Mapping[str, Any]) -> str | tuple[str, ...] | None:
-        """Name the topics on which "disconnect" ends this connection. None: it is anonymous."""
+        """Name the topics on which "disconnect" ends this connection. None: it is anonymous.
+
+        The first is whose connection this is: `Endpoint.max_per_id` counts by it.
+        """
         return None
 
     @classmethod

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 GOING_AWAY: Final = 1001
 NEVER_OPENED: Final = 1006
 POLICY_VIOLATION: Final = 1008
+TOO_MANY_REQUESTS: Final = 429
 TOO_MANY: Final = {"reason": "too many channels joined"}
 
 LARGE: Final = 4096
@@ -73,12 +74,24 @@ def connect(
     if isinstance(answer, Refused):
         telemetry.stop("socket.refused", started, socket=socket_class, reason="connect")
         return answer
-    if not witness.topics.isdisjoint(answer.ids):
+    refused = _second_thoughts(endpoint, answer, witness)
+    if refused is not None:
         answer.closed(NEVER_OPENED)
-        telemetry.stop("socket.refused", started, socket=socket_class, reason="disconnected")
-        return Refused()
+        telemetry.stop("socket.refused", started, socket=socket_class, reason=refused.reason)
+        return refused
     telemetry.stop("socket.connected", started, socket=socket_class)
     return answer
+
+
+def _second_thoughts(endpoint: Endpoint, server: SocketServer, witness: _Witness) -> Refused | None:
+    """What is known only now that the connection's ids are subscribed."""
+    if not witness.topics.isdisjoint(server.ids):
+        return Refused(reason="disconnected")
+    most, id = endpoint.max_per_id, server.id
+    if most is None or id is None or len(endpoint.pubsub.receivers(id)) <= most:
+        return None
+    mistakes.report(log, "socket refused: more than %d of %.100r", most, id)
+    return Refused(TOO_MANY_REQUESTS, "too many sockets")
 
 
 def _decide(
@@ -91,8 +104,8 @@ def _decide(
     socket = socket_class()
     result: object = socket.connect(params, info)
     match result:
-        case Connected(assigns):
-            return SocketServer(endpoint, socket_class, assigns, serializer, socket.id(assigns))
+        case Connected(assigns, ends_on):
+            return SocketServer(endpoint, socket_class, assigns, serializer, socket.id(assigns), ends_on)
         case Refused() as refused:
             return refused
         case other:
@@ -130,6 +143,7 @@ class SocketServer:
         "connection",
         "disconnected",
         "endpoint",
+        "id",
         "ids",
         "leaving",
         "serializer",
@@ -143,6 +157,7 @@ class SocketServer:
         assigns: dict[str, Any],
         serializer: Serializer,
         socket_id: str | tuple[str, ...] | None = None,
+        ends_on: tuple[str, ...] = (),
     ) -> None:
         self.connection: Connection = SILENCE
         self.disconnected = False
@@ -150,7 +165,9 @@ class SocketServer:
         self.socket_class = socket_class
         self.assigns = assigns
         self.serializer = serializer
-        self.ids = _ids(socket_id)
+        ids = _ids(socket_id)
+        self.id = ids[0] if ids else None
+        self.ids = (*ids, *ends_on)
         self.channels: dict[str, ChannelServer] = {}
         # Channels that were told to leave and may still be at it: a new join on their topic waits for them.
         self.leaving: dict[str, ChannelServer] | None = None
@@ -255,9 +272,8 @@ class SocketServer:
         server.start()
 
     def _channel_socket(self, join: Message) -> ChannelSocket:
-        first_id = self.ids[0] if self.ids else None
         assigns = dict(self.assigns)
-        return ChannelSocket(self.endpoint, self.connection, self.serializer, first_id, assigns, join)
+        return ChannelSocket(self.endpoint, self.connection, self.serializer, self.id, assigns, join)
 
     def _leave(self, message: Message) -> None:
         topic = message.topic

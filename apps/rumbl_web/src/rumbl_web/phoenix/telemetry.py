@@ -46,7 +46,8 @@ EVENTS: Final = (
     Event("socket.connected", "a socket was accepted", ("duration_s",), ("socket",)),
     Event(
         "socket.refused",
-        "it was not: its `version`, its `connect` (the site's own no), or it was `disconnected` meanwhile",
+        "it was not: its `version`, its `connect` (the site's own no), it was `disconnected` meanwhile, or "
+        "its id has `too many sockets`",
         ("duration_s",),
         ("socket", "reason"),
     ),

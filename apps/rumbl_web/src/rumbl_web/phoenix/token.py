@@ -6,7 +6,7 @@ token signed with one salt is invalid under any other. Data keep their JSON type
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Literal
@@ -20,9 +20,10 @@ _SIGNER: Final = {"digest_method": sha256, "key_derivation": "hmac"}
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The token is good; `value` is what was signed."""
+    """The token is good; `value` is what was signed, `signed_at` when (Unix seconds)."""
 
     value: Any
+    signed_at: float = field(default=0.0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def verify(secret: str, salt: str, token: object, max_age_s: int | None = DAY_S)
     if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         return Error("invalid")
     try:
-        return Verified(_serializer(secret, salt).loads(token, max_age=max_age_s))
+        value, signed_at = _serializer(secret, salt).loads(token, max_age=max_age_s, return_timestamp=True)
+        return Verified(value, signed_at.timestamp())
     except SignatureExpired:
         return Error("expired")
     except BadData:
