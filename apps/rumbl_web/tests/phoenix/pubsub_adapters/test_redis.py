@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from rumbl_web.phoenix import testing_redis
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
+from rumbl_web.phoenix.pubsub_adapters.outgoing import Item
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter, Timing
+from rumbl_web.phoenix.pubsub_adapters.redis_link import Address, Link, LinkError
 from rumbl_web.phoenix.testing_redis import RedisServer
 
 pytestmark = pytest.mark.skipif(testing_redis.binary() is None, reason=testing_redis.MISSING)
@@ -124,6 +127,78 @@ def test_without_redis_a_node_goes_on_alone_and_later_the_others_get_everything_
         assert all(0 < gap.seconds < 2 * DEADLINE_S for gap in node.whole_gaps)
     assert caplog.text.count("is lost") == 2
     assert caplog.text.count("is back") == 2
+
+
+def test_what_was_under_way_when_the_link_broke_is_sent_on_the_next(
+    server: RedisServer, nodes: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = nodes(), nodes()
+    hear_each_other(one, two)
+    real = Link.publish
+    broken: list[int] = []
+
+    def publish(link: Link, batch: deque[Item]) -> None:
+        if not broken and any(b"number" in item.data for item in batch):
+            broken.append(len(batch))
+            raise LinkError("cut in the middle")
+        real(link, batch)
+
+    monkeypatch.setattr(Link, "publish", publish)
+    one.say(1, 2, 3)
+    eventually(lambda: broken)
+    one.say(4)
+
+    eventually(lambda: 4 in two.heard)
+    assert two.heard == [1, 2, 3, 4]
+    eventually(lambda: two.whole_gaps)
+
+
+def test_a_node_with_nothing_to_say_stays_connected(
+    nodes: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    one = nodes()
+    started = time.monotonic()
+
+    eventually(lambda: time.monotonic() > started + 1.5 * QUICK.stale)
+
+    assert one.state == "connected"
+    assert "is lost" not in caplog.text
+
+
+def test_no_thread_is_blocked_for_long_by_a_frozen_redis(
+    server: RedisServer, nodes: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took: dict[str, float] = {}
+
+    def timed(owner: type, name: str) -> None:
+        real = getattr(owner, name)
+
+        def call(*args: object) -> object:
+            started = time.monotonic()
+            try:
+                return real(*args)
+            finally:
+                took[name] = max(took.get(name, 0.0), time.monotonic() - started)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for name in ("publish", "read", "subscribe", "unsubscribe"):
+        timed(Link, name)
+    timed(Address, "connect")
+    one = nodes()
+    eventually(lambda: one.state == "connected")
+
+    server.freeze()
+    for _ in range(200):
+        one.pubsub.broadcast("a", "large", {"x": "x" * 100_000})
+    eventually(lambda: one.state == "degraded")
+    took.pop("connect", None)
+    eventually(lambda: "connect" in took)
+    server.thaw()
+    eventually(lambda: one.state == "connected")
+
+    assert {"publish", "read", "connect"} <= took.keys()
+    assert max(took.values()) < 2.0, took
 
 
 def test_no_caller_and_no_stop_waits_for_a_frozen_redis(
