@@ -188,7 +188,7 @@ static void connected(client *c) {
     size_t length = upgrade_request(request, sizeof request, path, opt.port);
     if (!length) die("the path is too long: %s", path);
     c->state = UPGRADING;
-    watch(c, EPOLL_CTL_MOD, EPOLLIN);
+    watch(c, EPOLL_CTL_MOD, EPOLLIN | EPOLLET); /* an edge costs less than a level */
     write_all(c, request, length);
 }
 
@@ -308,6 +308,7 @@ static void read_client(client *c) {
     size_t length = held + (size_t)got;
     size_t taken = take(c, inbox, length, now_ns());
     if (c->state != CLOSED && (held || taken < length)) keep_rest(c, inbox + taken, length - taken);
+    if (c->state != CLOSED && length == INBOX) read_client(c); /* there may be more, and no other event for it */
 }
 
 /* A server may close a client that is silent for a minute; a few get their heartbeat in every turn. */
