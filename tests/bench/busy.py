@@ -39,9 +39,11 @@ def beside_pages(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Fi
         for run in range(1, plan.runs + 1):
             say(f"round trips beside heavy pages, run {run} of {plan.runs}")
             idle += load.play(server, CLIENTS, phases)[1:]
-            with http_load.beside(server, "repeat", HEAVY_PATH, "--threads", str(HEAVY_THREADS)) as report:
-                busy += load.play(server, CLIENTS, phases)[1:]
-                served.append(report()["requests"])
+            line, pages = _beside(
+                server, CLIENTS, phases, "repeat", HEAVY_PATH, "--threads", str(HEAVY_THREADS)
+            )
+            busy.append(line)
+            served.append(pages)
     beside = f"{HEAVY_THREADS} readers of pages that take 50 ms of Python"
     figures = [
         Figure(
@@ -69,6 +71,7 @@ def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[F
     quiet: list[Line] = []
     beside: list[Line] = []
     served: list[float] = []
+    phases = [f"rate:{NOTES_PER_S}:{2 * plan.seconds}"]
     say(f"preparing a database with {plan.readers} users")
     with (
         site.database(folder / "logins", users=plan.readers, videos=1) as data,
@@ -76,10 +79,10 @@ def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[F
     ):
         for run in range(1, plan.runs + 1):
             say(f"broadcasts beside {plan.logins} logins, run {run} of {plan.runs}")
-            quiet += _notes(server, plan)
-            with http_load.beside(server, "login", "--threads", str(plan.logins)) as report:
-                beside += _notes(server, plan)
-                served.append(_answered(report()))
+            quiet += load.play(server, plan.readers, phases, settle=0.5)[1:]
+            line, logins = _beside(server, plan.readers, phases, "login", "--threads", str(plan.logins))
+            beside.append(line)
+            served.append(logins)
     ratios = [one / other for one, other in zip(_each(beside, "p99_ms"), _each(quiet, "p99_ms"), strict=True)]
     figure = Figure(
         f"p99 of a note to {plan.readers}, beside {plan.logins} logins at a time over without, the site",
@@ -91,16 +94,21 @@ def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[F
     return [figure], [*quiet, *beside]
 
 
-def _answered(report: dict[str, float]) -> float:
-    answered = report["requests"] - report["failed"]
-    if not answered:
-        raise LoadError("nobody could log in, see above")
-    return answered
-
-
-def _notes(server: Running, plan: Plan) -> list[Line]:
-    phases = [f"rate:{NOTES_PER_S}:{2 * plan.seconds}"]
-    return load.play(server, plan.readers, phases, settle=0.5, patience=20.0)[1:]
+def _beside(server: Running, clients: int, phases: list[str], *http: str) -> tuple[Line, float]:
+    """The one phase beside HTTP requests, which begin when all have joined, and how many were answered."""
+    driver = load.Driver(server, clients, ["gate", *phases], {"settle": 0.5, "patience": 20.0})
+    try:
+        driver.line()
+        with http_load.beside(server, *http) as report:
+            driver.open_gate()
+            line = driver.line()
+            found = report()
+        driver.rest()
+    finally:
+        driver.end()
+    if found["requests"] == found["failed"]:
+        raise LoadError(f"{server.spec.name}: no HTTP request was answered beside the sockets, see above")
+    return line, found["requests"] - found["failed"]
 
 
 def _each(lines: list[Line], key: str) -> list[float]:

@@ -1,7 +1,7 @@
 """`make bench`: rumbl next to its peers on this machine, as a table of figures and ratios.
 
 Progress goes to standard error, the report to standard output. Exit codes: 0 measured (targets met or not),
-1 could not measure, 130 interrupted.
+1 could not measure everything, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, _interrupt)
     try:
         return _run(options)
-    except (BuildError, LoadError, ServerError, alone.AloneError) as error:
+    except BuildError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -74,30 +74,38 @@ def _run(options: argparse.Namespace) -> int:
     if machine.busy_share() > BUSY:
         say("this machine is busy with other things: the figures will be too low, the ratios less so")
     with tempfile.TemporaryDirectory(prefix="rumbl-bench-") as folder:
-        found, lines = _measure(plan, options.only or list(PARTS), Path(folder))
+        found, lines, failed = _measure(plan, options.only or list(PARTS), Path(folder))
     report = [
         *table.machine_lines(about, plan.runs),
         "",
         *table.figure_lines(found),
         "",
         table.verdict(found),
+        *(f"NOT MEASURED: {error}" for error in failed),
     ]
     print("\n".join(report))
     if options.json:
         options.json.write_text(json.dumps(_as_json(about, found, lines), indent=1))
-    return 0
+    return 1 if failed else 0
 
 
-def _measure(plan: Plan, parts: Sequence[str], folder: Path) -> tuple[list[Figure], list[Line]]:
+def _measure(plan: Plan, parts: Sequence[str], folder: Path) -> tuple[list[Figure], list[Line], list[str]]:
+    """Figures, lines, and what went wrong: a part that can't be measured keeps no other from it."""
     found: list[Figure] = []
     lines: list[Line] = []
+    failed: list[str] = []
     begin = time.monotonic()
     for number, name in enumerate(parts, 1):
         say(f"part {number} of {len(parts)}: {name}, {(time.monotonic() - begin) / 60:.0f} minutes so far")
-        figures, more = PARTS[name](machine.cores()[0], folder, plan, say)
+        try:
+            figures, more = PARTS[name](machine.cores()[0], folder, plan, say)
+        except (LoadError, ServerError, alone.AloneError) as error:
+            say(f"{name} failed: {error}")
+            failed.append(f"{name}, {error}")
+            continue
         found += figures
         lines += more
-    return found, lines
+    return found, lines, failed
 
 
 def _as_json(about: dict[str, Any], found: Sequence[Figure], lines: Sequence[Line]) -> dict[str, Any]:

@@ -30,7 +30,9 @@ def machine_lines(machine: dict[str, Any], runs: int) -> list[str]:
 
 
 def figure_lines(figures: Sequence[Figure]) -> list[str]:
-    """The table of figures, the table of the peers, and the remarks."""
+    """The table of figures, the table of the peers, and the remarks; nothing for no figures."""
+    if not figures:
+        return []
     ours = _table([HEADS, *(_row(figure) for figure in figures)])
     return [*ours, "", *LEGEND.splitlines(), *_peer_lines(figures), *_notes(figures)]
 

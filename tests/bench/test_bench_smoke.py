@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rumbl_web.phoenix import testing_redis
-from tests.bench import build, busy, crowd, http_load, load, machine, table, workers
+from tests.bench import build, busy, crowd, http_load, load, machine, run, table, workers
 from tests.bench.figures import Figure, Target
 from tests.bench.plan import Plan
 from tests.bench.rounds import Say
@@ -187,3 +187,20 @@ def test_a_ratio_is_taken_round_by_round_and_judged() -> None:
     assert other.floor_share == 0.5
     assert any(line.split() == ["x", "90", "20", "180"] for line in table.figure_lines([other]))
     assert "NOT met: x" in table.verdict([dataclasses.replace(figure, target=Target(5, of_ratio=True))])
+
+
+def test_a_part_that_fails_is_said_and_keeps_no_other_from_being_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> tuple[list[Figure], list[load.Line]]:
+        raise load.LoadError("the server is gone")
+
+    def good(*_: object) -> tuple[list[Figure], list[load.Line]]:
+        return [Figure("x", ours=[3])], []
+
+    monkeypatch.setattr(run.signal, "signal", lambda *_: None)  # those of this test run stay
+    monkeypatch.setattr(run, "PARTS", {"broken": broken, "good": good})
+    assert run.main([]) == 1
+    said = capsys.readouterr()
+    assert "NOT MEASURED: broken, the server is gone" in said.out
+    assert any(line.split()[:2] == ["x", "3"] for line in said.out.splitlines())
