@@ -10,7 +10,6 @@ from info_sys.otp import call_after
 from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Refused, Reply, Stop
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.socket import Connected, ConnectInfo, Socket
-from rumbl_web.phoenix.socket import Refused as ConnectionRefused
 from rumbl_web.phoenix.socket_server import SocketServer, connect
 from rumbl_web.phoenix.testing_transport import MemoryConnection
 from rumbl_web.phoenix.transport import Opcode
@@ -104,9 +103,9 @@ class VideosChannel(Channel):
 class ReferenceSocket(Socket):
     channels: ClassVar[Mapping[str, type[Channel]]] = {"videos:*": VideosChannel, "plain:*": PlainChannel}
 
-    def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | ConnectionRefused:
+    def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | Refused:
         user_id = params.get("user_id")
-        return ConnectionRefused(401) if user_id is None else Connected({"user_id": user_id})
+        return Refused(http_status=401) if user_id is None else Connected({"user_id": user_id})
 
     def id(self, assigns: Mapping[str, Any]) -> str:
         return f"users_socket:{assigns['user_id']}"

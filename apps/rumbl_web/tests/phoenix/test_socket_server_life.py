@@ -215,7 +215,7 @@ def test_an_unknown_version_is_refused(endpoint: Endpoint, vsn: object) -> None:
 
 
 def test_a_refusing_socket_names_its_http_status(endpoint: Endpoint) -> None:
-    assert connect(endpoint, ReferenceSocket, {"vsn": "2.0.0"}) == Refused(401)
+    assert connect(endpoint, ReferenceSocket, {"vsn": "2.0.0"}) == Refused(http_status=401)
 
 
 def test_what_connect_assigned_is_in_every_channel_but_not_shared(endpoint: Endpoint) -> None:

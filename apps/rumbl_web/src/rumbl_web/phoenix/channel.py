@@ -38,9 +38,14 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What `join` returns to keep the client out; `response` says why, as `{"reason": ...}`."""
+    """What `join` returns to keep the client out; `response` says why, as `{"reason": ...}`.
+
+    A socket's `connect` returns it too; such a client gets `http_status`, and telemetry the `reason`.
+    """
 
     response: Any = field(default_factory=dict)
+    http_status: int = 403
+    reason: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

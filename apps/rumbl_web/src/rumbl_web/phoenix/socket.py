@@ -22,9 +22,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from rumbl_web.phoenix.channel import Channel
+from rumbl_web.phoenix.channel import Channel, Refused
 from rumbl_web.phoenix.serializer import Serializer
 from rumbl_web.phoenix.serializers import for_version
+
+__all__ = ["ConnectInfo", "Connected", "Refused", "Socket"]
 
 _MAX_TOPIC = 1024
 
@@ -48,14 +50,6 @@ class Connected:
 
     assigns: dict[str, Any] = field(default_factory=dict)
     ends_on: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What `connect` returns to refuse; the client gets this HTTP status, the log the reason."""
-
-    http_status: int = 403
-    reason: str = field(default="", compare=False)
 
 
 class Socket:

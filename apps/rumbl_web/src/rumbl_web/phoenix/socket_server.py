@@ -91,7 +91,7 @@ def _second_thoughts(endpoint: Endpoint, server: SocketServer, witness: _Witness
     if most is None or id is None or len(endpoint.pubsub.receivers(id)) <= most:
         return None
     mistakes.report(log, "socket refused: more than %d of %.100r", most, id)
-    return Refused(TOO_MANY_REQUESTS, "too many sockets")
+    return Refused(http_status=TOO_MANY_REQUESTS, reason="too many sockets")
 
 
 def _decide(
