@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -24,6 +25,13 @@ class Lost(Exception):
         self.code = code
 
 
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Reset a connection and wait until it is gone."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
 class Wire:
     """One connection that speaks the channel protocol (V2 JSON)."""
 
@@ -42,9 +50,10 @@ class Wire:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
+            await hang_up(writer)
             raise Lost from None
         if not head.startswith(b"HTTP/1.1 101"):
-            writer.close()
+            await hang_up(writer)
             raise Lost(int(head[9:12]))
         return Wire(reader, writer)
 
@@ -77,9 +86,9 @@ class Wire:
         """Join; the reply's payload."""
         return await self.reply(self.push(topic, "phx_join", payload or {}))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Be gone."""
-        self._writer.transport.abort()
+        await hang_up(self._writer)
 
     def _send(self, opcode: int, data: bytes) -> None:
         mask = os.urandom(4)
