@@ -11,7 +11,7 @@ T ?=
 
 ##@ Serve
 .PHONY: run console routes conformance-server
-run: ## The site on http://localhost:4000 (HOST, PORT, WORKERS, RUMBL_DATA, DATABASE_URL, WOLFRAM_APP_ID)
+run: ## The site on http://localhost:4000 (HOST, PORT, WORKERS, REDIS_URL, RUMBL_DATA, DATABASE_URL, WOLFRAM_APP_ID)
 	$(SET_UP) apps assets
 	@exec rumbl-web serve --config config
 
@@ -42,6 +42,7 @@ seed: ## Put in the categories, the demo account and the demo video (safe to rep
 test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T= narrows)
 	$(SET_UP) apps tools assets clients
 	@./scripts/ensure_chromium
+	@./scripts/ensure_redis
 	@python scripts/run_tests.py $(T)
 
 test-info-sys: ## The suite of info_sys alone
@@ -54,6 +55,7 @@ test-core: ## The suite of rumbl_core alone
 
 test-web: ## The suite of rumbl_web alone
 	$(SET_UP) apps tools assets
+	@./scripts/ensure_redis
 	@cd apps/rumbl_web && pytest -c ../../pyproject.toml $(or $(T),tests)
 
 test-js: ## The front end's own tests, under Node
