@@ -290,7 +290,7 @@ class Hub:
                 polled = polled or fd == self._polls_fd
                 continue
             if mask & select.EPOLLOUT:
-                self._guard(connection, self._wire.writable)
+                self._wire.writable(connection)
             if mask & ~select.EPOLLOUT and connection.fd >= 0:
                 readable.append(connection)
         if readable:
@@ -301,16 +301,13 @@ class Hub:
         read = self.conversations.read
         fds = array("i", [connection.fd for connection in connections])
         for connection, data in zip(connections, self._wire.burst.read_each(fds), strict=True):
-            # Handling one message may have ended another connection.
-            if connection.fd >= 0:
-                self._guard(connection, read, data)
-
-    def _guard(self, connection: HubConnection, work: Callable[..., None], *arguments: bytes | int) -> None:
-        try:
-            work(connection, *arguments)
-        except BaseException:
-            log.exception("closing a connection that the hub could not handle")
-            self.conversations.fail(connection, _HANDLER_FAILED)
+            try:
+                # Handling one message may have ended another connection.
+                if connection.fd >= 0:
+                    read(connection, data)
+            except BaseException:
+                log.exception("closing a connection that the hub could not handle")
+                self.conversations.fail(connection, _HANDLER_FAILED)
 
     def _broken(self, connection: HubConnection, why: int) -> None:
         if isinstance(connection, PollSession):
