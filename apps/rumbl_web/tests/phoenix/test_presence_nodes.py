@@ -11,6 +11,7 @@ from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.presence import Periods
 from rumbl_web.phoenix.pubsub_adapters.memory import Network
+from rumbl_web.phoenix.tracker import tracker
 
 from .presence_site import PATIENT, QUICK, TOPIC, Node, Person, by_ref, eventually
 
@@ -262,6 +263,18 @@ class TestNodes:
         here.track("3")
 
         eventually(lambda: here.keys() == there.keys() == {"1": 1, "2": 1, "3": 1})
+
+    def test_what_does_not_fit_into_the_mailbox_is_asked_for(
+        self, pair: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        here, there = pair
+        eventually(here.presence.nodes)
+        monkeypatch.setattr(tracker, "MAX_WAITING", 0)
+        there.track("1")
+        there.presence._tracker.flush()
+        monkeypatch.undo()
+
+        eventually(lambda: here.keys() == {"1": 1})
 
     @pytest.mark.parametrize("seed", range(5))
     def test_after_chance_every_page_shows_what_a_fresh_list_says(

@@ -29,8 +29,8 @@ def acquainted(*names: str) -> World:
     return world
 
 
-def run(dice: Random, steps: int) -> World:
-    world = World("one", "two", "three")
+def run(dice: Random, steps: int, max_listed: int | None = None) -> World:
+    world = World("one", "two", "three", max_listed=max_listed)
     for _ in range(steps):
         world.happen(dice)
     return world
@@ -61,6 +61,13 @@ class TestAgreement:
     def test_500_random_changes_and_failures_with_seeds_1_to_100(self, block: int) -> None:
         for seed in range(block * 10 + 1, block * 10 + 11):
             world = run(Random(seed), 500)
+            heal(world)
+            world.assert_agreed()
+
+    @pytest.mark.parametrize("max_listed", [0, 1, 5, 10])
+    def test_a_room_that_was_a_crowd_for_a_while_is_listed_again(self, max_listed: int) -> None:
+        for seed in range(15):
+            world = run(Random(seed), 300, max_listed)
             heal(world)
             world.assert_agreed()
 
