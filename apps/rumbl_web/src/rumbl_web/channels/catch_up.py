@@ -71,8 +71,8 @@ class CatchUp:
         """Have the topics of a gap caught up that have subscribers here."""
         # A subscription that came a few milliseconds late: hardly anything will be missing.
         due = _Due(time.monotonic() - gap.seconds, likely=gap.topics is None)
-        topics = self._pubsub.topics(VIDEOS)
-        topics = topics | self._pubsub.topics(SESSIONS) if gap.topics is None else topics & gap.topics
+        videos = self._pubsub.topics(VIDEOS)
+        topics = [*videos, *self._pubsub.topics(SESSIONS)] if gap.topics is None else videos & gap.topics
         for topic in topics:
             self.add(topic, due, self._gather_ms)
 
