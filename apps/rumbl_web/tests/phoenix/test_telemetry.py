@@ -12,6 +12,8 @@ from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.channel_server import ChannelServer
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.live import Live
+from rumbl_web.phoenix.pubsub import PubSub
+from rumbl_web.phoenix.pubsub_adapters.memory import Network
 from rumbl_web.phoenix.socket import Refused
 from rumbl_web.phoenix.socket_server import connect as connect_server
 from rumbl_web.phoenix.testing import (
@@ -193,3 +195,14 @@ def test_what_a_handler_does_to_its_arguments_stays_with_it(events: Seen) -> Non
 def test_nothing_is_measured_when_nobody_listens() -> None:
     assert telemetry.start() == 0.0
     assert not telemetry.listening()
+
+
+def test_a_gap_between_the_nodes_is_told_with_its_length(events: Seen) -> None:
+    times = iter((10.0, 40.0))
+    network = Network(clock=lambda: next(times))
+    PubSub(network.adapter("a"))
+
+    network.cut("a")
+    network.heal("a")
+
+    assert last(events, "pubsub.gap") == {"seconds": 30.0}

@@ -160,6 +160,8 @@ class PubSub:
             return list(there) if isinstance(there, dict) else [there]
 
     def _tell_gap(self, gap: Gap) -> None:
+        if gap.topics is None:
+            telemetry.emit("pubsub.gap", {"seconds": gap.seconds})
         for handler in self._gap_handlers:
             try:
                 handler(gap)

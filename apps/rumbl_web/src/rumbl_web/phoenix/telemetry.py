@@ -95,6 +95,12 @@ EVENTS: Final = (
         ("subscribers",),
         ("topic", "event"),
     ),
+    Event(
+        "pubsub.gap",
+        "some node was without the others, or said too much: so many seconds of theirs may be missing here",
+        ("seconds",),
+        (),
+    ),
     Event("hub.drained", "a hub sent everybody away", ("duration_s", "connections", "left"), ()),
 )
 """Every event there is, in the order of a connection's life."""
