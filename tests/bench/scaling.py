@@ -28,6 +28,7 @@ HEARTBEAT_S = 30  # phoenix.js asks so often
 RETURN_S = 600  # in which all come back after everything was away
 ROOM = 1_000
 PER_PROCESS = 19_000
+CORES = 16  # of one machine
 KIB_PER_GIB = 1 << 20
 
 
@@ -37,6 +38,8 @@ class Measured:
 
     kib: float
     """User space of an idle connection in VideoChannel, with presence."""
+    crowd: int
+    """In a room of so many, who share what is needed once."""
     kernel_kib: float
     """The kernel's part, one end of the two that the bench holds."""
     joins: float
@@ -60,6 +63,7 @@ def measured(lines: Sequence[Line]) -> Measured:
     crowd = [line for line in lines if not line.get("held")]
     return Measured(
         kib=_middle(crowd, "kib_per_client", label=site.NAME, phase="join"),
+        crowd=int(_middle(crowd, "clients", label=site.NAME, phase="join")),
         kernel_kib=_middle(crowd, "slab_kib_per_client", label=site.NAME, phase="join") / 2,
         joins=_middle(lines, "joins_per_s", label=catalog.RUMBL, phase="join", clients=ROOM),
         site_joins=_middle(crowd, "joins_per_s", label=site.NAME, phase="join"),
@@ -108,7 +112,10 @@ def tables(about: dict[str, Any], one: Measured) -> str:
 
 def _measured_rows(one: Measured) -> list[tuple[str, str]]:
     return [
-        ("user space of an idle connection, joined to VideoChannel with presence", f"{one.kib:.1f} KiB"),
+        (
+            f"user space of an idle connection in VideoChannel with presence, one of {one.crowd:,}",
+            f"{one.kib:.1f} KiB",
+        ),
         ("kernel memory of a connection, one end, nothing under way", f"{one.kernel_kib:.1f} KiB"),
         ("joins a second on one core: token, upgrade, join", f"{one.joins:,.0f}"),
         ("the same in VideoChannel: with the database and presence", f"{one.site_joins:,.0f}"),
@@ -129,6 +136,11 @@ def _rows(one: Measured) -> list[tuple[str, str, str]]:
         ("memory, user space", f"{people} x {one.kib:.1f} KiB", f"{_gib(one.kib)} GiB"),
         ("memory, kernel", f"{people} x {one.kernel_kib:.1f} KiB", f"{_gib(one.kernel_kib)} GiB"),
         ("processes", f"{people} / {PER_PROCESS:,}", f"{processes}"),
+        (
+            f"machines of {CORES} cores, a process on each",
+            f"{processes} / {CORES}",
+            f"{ceil(processes / CORES)}",
+        ),
         (
             "cores for heartbeats",
             f"{people} / {HEARTBEAT_S} s = {beats:,.0f}/s, / {one.heartbeats:,.0f}",

@@ -16,6 +16,7 @@ ABOUT = {
 }
 ONE = Measured(
     kib=4.0,
+    crowd=10_000,
     kernel_kib=5.0,
     joins=1_500,
     site_joins=500,
@@ -36,6 +37,7 @@ def test_two_million_are_counted_from_what_one_takes() -> None:
     assert row("memory, user space").endswith("| 7.6 GiB |")
     assert row("memory, kernel").endswith("| 9.5 GiB |")
     assert row("processes").endswith("| 106 |")
+    assert row("machines").endswith("| 7 |")
     assert row("cores for heartbeats").endswith("| 0.7 |")
     assert row("cores for a note").endswith("| 5.0 |")
     assert row("cores while all come back").endswith("| 6.7 |")
