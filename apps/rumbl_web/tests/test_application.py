@@ -34,6 +34,14 @@ def test_what_lives_as_long_as_the_site_stands_in_one_tree(live: Live) -> None:
     ]
 
 
+def test_how_long_a_node_may_be_silent_is_a_setting() -> None:
+    live = application.make_live(make_settings(presence_down_ms=7000))
+    live.supervisor.start()
+
+    assert live.endpoint.services["presence"].periods.down == 7000
+    live.stop()
+
+
 def test_killed_answers_come_back_and_questions_are_asked_again(live: Live) -> None:
     old = whereis(answers.NAME)
 

@@ -63,7 +63,8 @@ class Presence:
         self._endpoint = endpoint
         kind = type(self)
         self._control_topic = f"phx_presence:{name or f'{kind.__module__}.{kind.__qualname__}'}"
-        self._tracker = Tracker(endpoint.pubsub.adapter.node_name, self._announce, max_listed, periods)
+        self.periods = periods or Periods()
+        self._tracker = Tracker(endpoint.pubsub.adapter.node_name, self._announce, max_listed, self.periods)
         # In a crowd joiners share one list for a second: each making its own would cost the crowd's square.
         self._snapshots: dict[str, tuple[float, Entries]] = {}
         # Listen first: the first thing that is said is answered.
