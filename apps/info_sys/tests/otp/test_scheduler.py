@@ -110,13 +110,14 @@ class TestLongTurns:
         for job in [*jobs, quick]:
             scheduler.ready(job)
 
-        assert quick.began.wait(10)
+        assert quick.began.wait(20)
         assert all(job.began.is_set() for job in jobs)
-        eventually(lambda: scheduler.stats().long == 6 and scheduler.stats().threads == 8)
+        eventually(lambda: scheduler.stats().long == 6, timeout_s=20)
+        assert 6 < scheduler.stats().threads <= 8
 
         for job in jobs:
             job.over.set()
-        eventually(lambda: scheduler.stats().threads == 2 and scheduler.stats().long == 0)
+        eventually(lambda: scheduler.stats().threads == 2 and scheduler.stats().long == 0, timeout_s=20)
 
     def test_are_no_more_than_there_may_be_threads(self):
         scheduler, jobs = Scheduler(size=1, tick_s=0.001), [Job() for _ in range(MAX_THREADS + 3)]
@@ -135,7 +136,7 @@ class TestLongTurns:
         scheduler, job = Scheduler(size=1, tick_s=0.002), Job()
         scheduler.ready(job)
 
-        eventually(lambda: "better in a Task" in caplog.text)
+        eventually(lambda: "better in a Task" in caplog.text, timeout_s=20)
         looks = scheduler._lasting.copy()
         eventually(lambda: scheduler._lasting != looks)
         assert caplog.text.count("better in a Task") == 1

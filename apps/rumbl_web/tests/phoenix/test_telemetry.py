@@ -192,8 +192,20 @@ def test_what_a_handler_does_to_its_arguments_stays_with_it(events: Seen) -> Non
     assert events[0][1]["duration_s"] > 0
 
 
-def test_nothing_is_measured_when_nobody_listens() -> None:
-    assert telemetry.start() == 0.0
+def test_nothing_is_measured_or_told_when_nobody_listens(
+    client: ClientSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwanted(*_: object, **__: object) -> None:
+        raise AssertionError("told, although nobody listens")
+
+    monkeypatch.setattr(telemetry, "emit", unwanted)
+    monkeypatch.setattr(telemetry, "perf_counter", unwanted)
+    _, channel = join(client, PlainChannel, "plain:1")
+    assert_reply(push(channel, "shout", {}))
+    client.endpoint.broadcast("plain:1", "hello", {})
+    assert_reply(leave(channel))
+    ended(channel.process)
+    close(client)
     assert not telemetry.listening()
 
 

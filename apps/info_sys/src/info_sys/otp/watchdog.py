@@ -11,6 +11,7 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 _QUIET_TICKS: Final = 10
+_SOMEWHAT_LATE_S: Final = 0.05
 
 
 class Watchdog:
@@ -58,7 +59,7 @@ class Watchdog:
         began = time.monotonic()
         time.sleep(self._tick_s)
         try:
-            return self._look(time.monotonic() - began < 2 * self._tick_s)
+            return self._look(time.monotonic() - began < 2 * self._tick_s + _SOMEWHAT_LATE_S)
         except Exception:
             log.exception("the watchdog could not look")
             return False
