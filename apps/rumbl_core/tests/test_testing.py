@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from rumbl_core import accounts, multimedia, repo
 from rumbl_core.postgres import address
 from rumbl_core.result import Ok
-from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
+from rumbl_core.testing import OwnServer, Sandbox, annotation_fixture, user_fixture, video_fixture
 
 
 def in_a_thread(work: object) -> list[object]:
@@ -125,3 +125,14 @@ def test_a_forked_child_gets_connections_of_its_own(committed_database: str) -> 
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert repo.rows(session) == before, "the parent's connection still works"
+
+
+def test_a_server_of_ones_own_can_be_restarted_and_keeps_what_was_committed(own_server: OwnServer) -> None:
+    server = own_server.address("postgres")
+    with psycopg.connect(server, autocommit=True) as before:
+        before.execute("CREATE TABLE kept AS SELECT 7 AS number")
+        own_server.restart()
+        with pytest.raises(psycopg.OperationalError):
+            before.execute("SELECT 1")
+    with psycopg.connect(server) as after:
+        assert after.execute("SELECT number FROM kept").fetchone() == (7,)

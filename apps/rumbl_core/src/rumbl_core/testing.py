@@ -8,6 +8,7 @@ Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test a
   sockets, wait for its tasks) before it returns: what comes later finds no repo and fails.
 - `committed_database`: a real pool and real commits, for tests of concurrency; all tables are emptied
   afterwards. Its value is the address as text, for processes that the test starts.
+- `own_server`: a PostgreSQL that is this test's alone, to be broken (`OwnServer`).
 
 Every test run, and every worker of pytest-xdist, leases a database of its own, so runs never meet. They are
 made once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder
@@ -82,6 +83,39 @@ class Sandbox:
             yield
         finally:
             self._lock.release()
+
+
+class OwnServer:
+    """A PostgreSQL of one test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._embedded = EmbeddedPostgres(folder)
+        self._maintenance = self._embedded.start()
+
+    def address(self, database: str = "rumbl") -> str:
+        """The address of a database in it, as text; who uses it first makes it."""
+        return address.conninfo(self._maintenance.set(database=database))
+
+    def restart(self) -> None:
+        """Do as `pg_ctl restart -m immediate`: every connection breaks, what was not committed is gone."""
+        self._embedded._cluster()._run(
+            "pg_ctl", "-D", str(self._embedded.data), "-m", "immediate", "-w", "stop"
+        )
+        self._embedded.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._embedded.stop()
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    """A PostgreSQL that is this test's alone."""
+    # Not in pytest's folder: its next run, by root, would close that to the account that runs PostgreSQL.
+    with tempfile.TemporaryDirectory(prefix="rumbl-own-server-") as folder:
+        server = OwnServer(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
