@@ -15,6 +15,7 @@ from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.presence import AlreadyTracked
 from rumbl_web.phoenix.testing import Inbox, close, connect, join, push
+from rumbl_web.phoenix.tracker.room import Diff
 
 from .reference import ReferenceSocket, Wire
 
@@ -173,9 +174,40 @@ class TestFrames:
         assert wire.quiet()
         assert here.count(TOPIC) == 1
 
-    def test_one_diff_is_one_query_per_side_whatever_its_size(
-        self, endpoint: Endpoint, here: Presence
-    ) -> None:
+    def test_one_diff_is_one_query_also_if_it_has_two_sides(self, endpoint: Endpoint, here: Presence) -> None:
+        watcher, _ = enter(endpoint, "1")
+        wire, ref = enter(endpoint, "2")
+        watcher.receive()
+        here.queries.clear()
+
+        wire.send('["1","2","room:1","update",{"typing":true}]')
+
+        (diff,) = watcher.receive()
+        (after,) = diff[4]["joins"]["2"]["metas"]
+        assert (after["phx_ref_prev"], diff[4]["leaves"]) == (ref, entry("2", ref))
+        assert diff[4]["joins"]["2"]["user"] == {"username": "user2"}
+        assert here.queries == [["2"]]
+
+    def test_a_fetch_may_decorate_metas_leave_out_keys_and_forget_the_metas(self, endpoint: Endpoint) -> None:
+        class Picky(presence.Presence):
+            def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
+                return {
+                    "1": {"metas": [{**meta, "seen": True} for meta in entries["1"]["metas"]]},
+                    "2": {"x": 1},
+                }
+
+        here = Picky(endpoint)
+        old, new, other = ({"metas": [{"phx_ref": ref}]} for ref in ("old", "new", "other"))
+
+        _, diff = here._render(TOPIC, Diff({"1": new, "2": other, "3": other}, {"1": old}))
+
+        assert diff == {
+            "joins": {"1": {"metas": [{"phx_ref": "new", "seen": True}]}, "2": {**other, "x": 1}},
+            "leaves": {"1": {"metas": [{"phx_ref": "old", "seen": True}]}},
+        }
+        here.stop()
+
+    def test_one_diff_is_one_query_whatever_its_size(self, endpoint: Endpoint, here: Presence) -> None:
         wires = [enter(endpoint, str(n))[0] for n in range(3)]
         here.queries.clear()
 

@@ -74,7 +74,10 @@ class Presence:
         endpoint.on_stop(self.stop)
 
     def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Decorate a batch of entries `{key: {"metas": [...]}}`; override it. Keep the metas."""
+        """Decorate a batch of entries `{key: {"metas": [...]}}`; override it. Keep the metas with their refs.
+
+        It is called once for a list and once for a diff, whatever their size.
+        """
         return entries
 
     def track(self, socket: ChannelSocket, key: object, meta: Mapping[str, Any]) -> str:
@@ -154,7 +157,13 @@ class Presence:
                 self._snapshots.pop(topic, None)
                 return STATE, self._decorate(topic, entries)
             case Diff(joins, leaves):
-                return DIFF, {"joins": self._decorate(topic, joins), "leaves": self._decorate(topic, leaves)}
+                return DIFF, self._decorate_diff(topic, joins, leaves)
+
+    def _decorate_diff(self, topic: str, joins: Entries, leaves: Entries) -> dict[str, Entries]:
+        """Both sides by one fetch, the metas of a key that is on both (it was updated) together."""
+        both = {key: {"metas": [*_metas(joins, key), *_metas(leaves, key)]} for key in {**joins, **leaves}}
+        decorated = self._decorate(topic, both)
+        return {"joins": _side(decorated, joins), "leaves": _side(decorated, leaves)}
 
     def _decorate(self, topic: str, entries: Entries) -> Entries:
         """Fetch; if that fails, who is there is still told, undecorated."""
@@ -165,6 +174,21 @@ class Presence:
         except Exception:
             log.exception("%s.fetch failed on %r", type(self).__name__, topic)
             return entries
+
+
+def _metas(entries: Entries, key: str) -> Metas:
+    return entries[key]["metas"] if key in entries else []
+
+
+def _side(decorated: Entries, entries: Entries) -> Entries:
+    """The keys of one side of a diff as they were decorated, each with the metas of this side."""
+    side: Entries = {}
+    for key, entry in entries.items():
+        if key in decorated:
+            refs = {meta["phx_ref"] for meta in entry["metas"]}
+            metas = [meta for meta in decorated[key].get("metas", ()) if meta.get("phx_ref") in refs]
+            side[key] = {**decorated[key], "metas": metas or entry["metas"]}
+    return side
 
 
 class _Ear:
