@@ -16,8 +16,9 @@ from tests.bench.servers.process import Running, Spec, started
 
 NOTES = 20
 FEW_NOTES = 5
-WARM_UP = 50
-"""Clients that come and go first, so that what is loaded once is not counted as theirs."""
+WARM_UP = 300
+"""Clients that come and go first, so that what is loaded once is not counted as theirs, nor the pages that a
+worker's first whole garbage collection unshares from its parent."""
 SPARE_FILES = 200
 """Of a process's limit: what a server holds besides its connections."""
 STORM_LIMIT_S = 30
