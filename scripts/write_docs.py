@@ -8,6 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from info_sys.otp.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = ROOT / "docs" / "guides"
@@ -89,6 +93,28 @@ def routes() -> str:
     return f"```text\n{router.routes(application.offline(settings))}\n```\n"
 
 
+def supervision() -> str:
+    """The trees of a server process, from the specs of their children."""
+    import config
+    from info_sys import application as info
+    from info_sys.otp.supervisor import Supervisor
+    from rumbl_web import application as web
+    from rumbl_web import configuration
+
+    settings = configuration.build(config.load("test", environ={}))
+    answering = Supervisor(info.children(settings.info), name=info.SUPERVISOR)
+    lines = (*outline(answering), *outline(web.make_live(settings.web).supervisor))
+    return "\n".join(("```text", *lines, "```\n"))
+
+
+def outline(tree: Supervisor) -> Iterator[str]:
+    """A tree that need not run: its name, its strategy, and its children in order of start."""
+    yield f"{tree.name} ({tree.strategy})"
+    for child in tree.specs:
+        restart = "" if child.restart == "permanent" else f", {child.restart}"
+        yield f"  {child.id} ({child.type}{restart})"
+
+
 def telemetry_events() -> str:
     """What the channel runtime tells of itself."""
     from rumbl_web.phoenix.telemetry import EVENTS
@@ -113,6 +139,7 @@ BLOCKS = (
     Block("environment", GUIDES / "deployment.md", environment_table),
     Block("make targets", GUIDES / "development.md", make_targets),
     Block("routes", GUIDES / "development.md", routes),
+    Block("supervision", GUIDES / "architecture.md", supervision),
     Block("telemetry events", WEB, telemetry_events),
     Block("gauges", WEB, gauges),
 )

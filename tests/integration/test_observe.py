@@ -10,11 +10,13 @@ from contextlib import suppress
 from rumbl_web import observer
 from tests.running import RunningSite, eventually
 
+OBSERVE = (sys.executable, "-m", "rumbl_web", "observe")
+
 
 def observe(*arguments: str) -> str:
     """What the command prints."""
     run = subprocess.run(
-        [sys.executable, "-m", "rumbl_web", "observe", *arguments],
+        [*OBSERVE, *arguments],
         capture_output=True,
         text=True,
         timeout=30,
@@ -41,6 +43,8 @@ def test_a_site_can_be_looked_into_and_what_is_killed_comes_back(site: RunningSi
 
     assert observe("--pid", pid, "--kill", "RumblWeb.Answers").endswith("RumblWeb.Answers is back\n")
     assert "an observer killed" in site.output()
+    run = subprocess.run([*OBSERVE, "--pid", pid, "--kill", "Nobody"], capture_output=True, check=False)
+    assert run.returncode == 1
 
 
 def test_a_tree_that_gives_up_takes_its_server_process_along_and_a_new_one_begins(site: RunningSite) -> None:

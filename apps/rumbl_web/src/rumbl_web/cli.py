@@ -89,7 +89,10 @@ def observe(pid: int | None, top: int, kill: str | None) -> None:
         if kill and len(found) > 1:
             raise observer.ObserverError(f"--kill needs a --pid: there are {', '.join(map(str, found))}")
         question = {"kill": kill} if kill else {"top": top}
-        say("\n".join(observer.ask(one, question) for one in found), nl=False)
+        answers = [observer.ask(one, question) for one in found]
+        say("\n".join(answers), nl=False)
+        if answers[0].startswith(observer.NOTHING):
+            sys.exit(1)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from info_sys.otp import Process, observer, whereis
 log = logging.getLogger(__name__)
 
 TOP: Final = 20
+NOTHING: Final = "nothing killed"
 _NAME: Final = "\0rumbl-web/observer/{pid}"
 _LISTED: Final = re.compile(r" @rumbl-web/observer/(\d+)$", re.MULTILINE)
 _LONGEST_LINE: Final = 4096
@@ -121,7 +122,7 @@ def kill(address: str) -> str:
     try:
         process = observer.find(address)
     except ProcessLookupError as error:
-        return f"nothing killed: {error}\n"
+        return f"{NOTHING}: {error}\n"
     name = observer.info(process).name
     observer.kill(process)
     log.warning("an observer killed %r", process)

@@ -95,8 +95,9 @@ class _TryAgain:
 
 
 class Supervisor(GenServer):
-    """Watches `children`: specs, or servers' classes. `start` raises StartError or DuplicateChild and leaves
-    nothing running.
+    """Watches `children`: specs, or servers' classes; `specs` are those that it was made with.
+
+    `start` raises StartError or DuplicateChild and leaves nothing running.
     """
 
     shutdown_ms: ClassVar[int | None] = None
@@ -113,7 +114,8 @@ class Supervisor(GenServer):
     ) -> None:
         if strategy not in ("one_for_one", "one_for_all", "rest_for_one"):
             raise ValueError(f"strategy {strategy!r}: choose one_for_one, one_for_all or rest_for_one")
-        super().__init__([spec_of(child) for child in children], name=name)
+        self.specs: Final = tuple(spec_of(child) for child in children)
+        super().__init__(self.specs, name=name)
         self.strategy: Strategy = strategy
         self._max_restarts = max_restarts
         self._max_seconds = max_seconds
