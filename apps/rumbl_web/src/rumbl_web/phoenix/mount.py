@@ -13,6 +13,8 @@ from typing import Any
 from flask import Blueprint
 
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.poll_relay import PollRelay
+from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 from rumbl_web.phoenix.socket import ConnectInfo, Socket
 from rumbl_web.phoenix.socket_server import SocketServer, connect
 from rumbl_web.phoenix.transport import SocketHandler
@@ -50,6 +52,9 @@ def mount(
     if websocket:
         web_socket.mount(blueprint, path, hub, accept, check_origin=check_origin, host=host, limits=limits)
     if longpoll:
+        options = longpoll if isinstance(longpoll, PollOptions) else PollOptions()
+        alone = isinstance(endpoint.pubsub.adapter, LocalAdapter)
+        relay = None if alone else PollRelay(endpoint.pubsub, hub, endpoint.secret, path, options)
         long_poll.mount(
             blueprint,
             path,
@@ -59,5 +64,6 @@ def mount(
             check_origin=check_origin,
             host=host,
             limits=limits,
-            options=longpoll if isinstance(longpoll, PollOptions) else None,
+            options=options,
+            relay=relay,
         )

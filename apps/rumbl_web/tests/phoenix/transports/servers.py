@@ -69,7 +69,7 @@ def werkzeug(wrap: Callable[[Flask], object] = lambda app: app) -> Iterator[Serv
     """The toy under the development server, in this process."""
     hub = Hub(HubOptions(limits=Limits(rate_per_s=None)))
     server = make_server("127.0.0.1", 0, wrap(make_app(hub)), threaded=True)  # type: ignore[arg-type]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield Server(server.server_port)

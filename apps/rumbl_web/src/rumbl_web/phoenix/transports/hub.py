@@ -77,13 +77,13 @@ class Hub:
         self.conversations = Conversations(self._wire, self.fanout, self.options)
         self._sweep = Sweep(self._wire, self.conversations, self.options)
         self.polls = Polls(self._wire, self.fanout, self.options)
-        self._polls_fd = self.polls.fd
+        self._polls_fd = self.polls.deliveries.fd
         self._wire.epoll.register(self._polls_fd, select.EPOLLIN)
 
     @property
     def accepting(self) -> bool:
         """Whether there is room for a connection, and the hub is neither draining nor stopped."""
-        return self._accepting and self._wire.connections + self.polls.waiting < self._room
+        return self._accepting and self._wire.connections + self.polls.deliveries.count < self._room
 
     def adopt(
         self,
@@ -104,7 +104,7 @@ class Hub:
             sock.close()
             handler.closed(BROKEN)
             return
-        self._start()
+        self.start()
         _tune(sock, self.options.unsent_bytes)
         self.call(self._adopt, sock.detach(), handler, head, early, limits or self.options.limits)
 
@@ -115,7 +115,7 @@ class Hub:
         if self._stopping:
             handler.closed(BROKEN)
             return
-        self._start()
+        self.start()
         window = self.polls.window(window_s)
         session = PollSession(self, handler, limits or self.options.limits, window, token)
         self.polls.sessions[token] = session
@@ -123,6 +123,7 @@ class Hub:
 
     def park(self, session: PollSession, sock: socket.socket, head: bytes) -> None:
         """Own `sock`, whose request polls `session`, and answer it in time; `head` begins the answer."""
+        self.start()
         sock.setblocking(False)
         self.call(self.polls.park, session, sock.detach(), head)
 
@@ -172,7 +173,7 @@ class Hub:
             "connections": self._wire.connections,
             "adopted": self._adopted,
             "sessions": len(self.polls.sessions),
-            "polls": self.polls.waiting,
+            "polls": self.polls.deliveries.count,
             "groups": len(self.fanout),
             "frames_in": self.conversations.frames_in + self.polls.messages_in,
             "frames_out": self._wire.frames_out,
@@ -221,7 +222,8 @@ class Hub:
 
     # The thread
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the thread, which otherwise begins with the first connection."""
         with self._start_lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
@@ -234,7 +236,7 @@ class Hub:
         """In a forked child: leave the parent its connections and begin anew."""
         for connection in self._wire.connected():
             os.close(connection.fd)
-        self.polls.abandon()
+        self.polls.deliveries.abandon()
         if self._wake_fd >= 0:
             os.close(self._wake_fd)
         self._wire.burst.close()
@@ -263,7 +265,7 @@ class Hub:
         self._sweep.run()
         while wire.broken:
             self._broken(*wire.broken.pop())
-        if polled or polls.sessions or polls.waiting:
+        if polled or polls.sessions or polls.deliveries.count:
             polls.turn(readable=polled)
         if self._sweep.draining and not wire.connections and not polls.busy:
             self._quiet.set()
@@ -271,7 +273,7 @@ class Hub:
     def _sleep(self) -> list[tuple[int, int]]:
         """Wait for events. A call that comes after `_asleep` is set wakes; an earlier one is seen here."""
         timeout_s = self._sweep.wait_s()
-        if self.polls.sessions or self.polls.waiting:
+        if self.polls.sessions or self.polls.deliveries.count:
             timeout_s = self.polls.rest_s(timeout_s)
         self._asleep = True
         if self._calls or self.fanout.active or self._wire.broken or self._wire.has_pending:

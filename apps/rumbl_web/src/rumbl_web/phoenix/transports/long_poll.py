@@ -12,16 +12,16 @@ the answer.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from rumbl_web.phoenix import mistakes
-from rumbl_web.phoenix.transports import entrance, handover, ndjson, poll_answer, poll_token
+from rumbl_web.phoenix.transports import entrance, frames, handover, ndjson, poll_answer, poll_token
 from rumbl_web.phoenix.transports.entrance import Accept
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import Limits, PollOptions
@@ -49,6 +49,19 @@ class Names:
     node: str
 
 
+class Relay(Protocol):
+    """The way to sessions of other nodes."""
+
+    def poll(self, node: str, token: str) -> PollSession | None:
+        """Return what a poll of that session waits on; None if it is gone."""
+
+    def post(self, node: str, token: str, messages: Sequence[frames.Event]) -> int:
+        """Hand `messages` to it; return the status of the POST."""
+
+    def close(self, node: str, token: str, code: int) -> None:
+        """End it, because its client broke a rule."""
+
+
 def mount(
     blueprint: Blueprint,
     path: str,
@@ -60,14 +73,15 @@ def mount(
     host: str | None = None,
     limits: Limits | None = None,
     options: PollOptions | None = None,
+    relay: Relay | None = None,
 ) -> None:
-    """Open `<path>/longpoll` on `blueprint`.
+    """Open `<path>/longpoll` on `blueprint`. Without a `relay`, sessions of other nodes are gone.
 
     `check_origin`, `host` and `limits` mean what they mean for WebSockets, and are asked at every request.
     Raises ValueError for a bad `check_origin`.
     """
     desk = LongPoll(
-        hub, accept, names, check_origin, host, limits or hub.options.limits, options or PollOptions()
+        hub, accept, names, check_origin, host, limits or hub.options.limits, options or PollOptions(), relay
     )
     blueprint.add_url_rule(
         f"{path}/longpoll",
@@ -90,6 +104,7 @@ class LongPoll:
         host: str | None,
         limits: Limits,
         options: PollOptions,
+        relay: Relay | None,
     ) -> None:
         self._hub = hub
         self._accept = accept
@@ -98,6 +113,7 @@ class LongPoll:
         self._anybody = check_origin is False
         self._limits = limits
         self._options = options
+        self._relay = relay
 
     def answer(self) -> Response:
         """Answer the request in progress."""
@@ -140,7 +156,7 @@ class LongPoll:
     def _poll(self) -> Response:
         if request.content_length or "Transfer-Encoding" in request.headers:
             return Response(status=400)
-        session = self._session()
+        session = self._session() or self._remote_session()
         if session is None:
             return self._begin()
         handover.find(request.environ)
@@ -160,16 +176,33 @@ class LongPoll:
     # -- POST
 
     def _publish(self) -> Response:
-        session = self._session()
-        if session is None:
+        box = self._box()
+        if box is None:
             return _json(poll_answer.body(poll_answer.GONE))
         try:
             messages = ndjson.messages(request.mimetype, self._body(), self._limits.max_message)
         except ndjson.BadBody as bad:
             mistakes.report(log, "a client posted what can't be taken: %s", bad)
-            session.close(bad.code)
+            box.close(bad.code)
             status = _STATUS_OF_CODE.get(bad.code, poll_answer.BAD_MESSAGE)
             return _json(poll_answer.body(status, reason=str(bad)))
+        return box.put(messages)
+
+    def _box(self) -> Box | None:
+        """Where this POST goes, or None if its session is gone."""
+        session, relay = self._session(), self._relay
+        if session is not None:
+            return Box(session.close, lambda messages: self._receive(session, messages))
+        place = self._elsewhere()
+        if relay is None or place is None:
+            return None
+
+        def put(messages: Sequence[frames.Event]) -> Response:
+            return _json(poll_answer.body(relay.post(*place, messages)))
+
+        return Box(lambda code: relay.close(*place, code), put)
+
+    def _receive(self, session: PollSession, messages: Sequence[frames.Event]) -> Response:
         answer: Future[int] = Future()
         self._hub.call_later(self._hub.polls.receive, session, messages, answer)
         try:
@@ -190,6 +223,31 @@ class LongPoll:
         found = (sessions.get(token) for token in request.args.getlist("token"))
         return next((session for session in found if session is not None and not session.over), None)
 
+    def _remote_session(self) -> PollSession | None:
+        place = self._elsewhere()
+        if self._relay is None or place is None:
+            return None
+        handover.find(request.environ)
+        return self._relay.poll(*place)
+
+    def _elsewhere(self) -> tuple[str, str] | None:
+        """The other node that has the session, and the session's token there."""
+        if self._relay is None:
+            return None
+        for token in request.args.getlist("token"):
+            place = poll_token.place(self._names.secret, token)
+            if place is not None and place.node != self._names.node:
+                return place.node, token
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where messages are put."""
+
+    close: Callable[[int], None]
+    put: Callable[[Sequence[frames.Event]], Response]
+
 
 class Parked(Response):
     """The answer to a poll that the hub writes: its headers are this response's, complete as they are when
@@ -207,6 +265,7 @@ class Parked(Response):
             sock, _ = handover.take(environ)
         except OSError:
             mistakes.report(log, "no descriptor for another poll")
+            self._hub.call_later(self._poll_session.arrived, (), False)
             return _try_again()(environ, start_response)
         self._hub.park(self._poll_session, sock, head)
         return super().__call__(environ, start_response)

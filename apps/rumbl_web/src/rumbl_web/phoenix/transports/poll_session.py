@@ -8,10 +8,11 @@ connection with something in its outbox, always.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from rumbl_web.phoenix.transports import poll_answer
 from rumbl_web.phoenix.transports.connection import HubConnection
 from rumbl_web.phoenix.transports.outbox import Outbox
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rumbl_web.phoenix.transport import SocketHandler
     from rumbl_web.phoenix.transports.hub import Hub
     from rumbl_web.phoenix.transports.options import Limits
+    from rumbl_web.phoenix.transports.wire import Wire
 
 NO_DESCRIPTOR: Final = 1 << 30
 """The `fd` of a session while it lasts: no process has that many, so a write by mistake fails."""
@@ -50,6 +52,10 @@ class Mail(Outbox):
     def add(self, data: bytes) -> None:
         """Put `data`, one frame or several, behind the rest."""
         super().add(data)
+        self._news.add(self._session)
+
+    def tell(self) -> None:
+        """Have the session looked at though nothing has come."""
         self._news.add(self._session)
 
     def put_back(self, chunks: Sequence[bytes]) -> None:
@@ -116,7 +122,7 @@ class PollSession(HubConnection):
     def __init__(
         self,
         hub: Hub,
-        handler: SocketHandler,
+        handler: SocketHandler | None,
         limits: Limits,
         window: Window,
         token: str,
@@ -138,6 +144,30 @@ class PollSession(HubConnection):
         """Let the client fetch what is queued, then end."""
         self.hub.call_later(self.hub.polls.close, self, code)
 
+    def arrived(self, batch: Sequence[bytes], taken: bool) -> None:
+        """Hear whether the answer of a poll arrived, with `batch` in it. Hub's thread only."""
+        if batch and not taken:
+            self.mail.put_back(batch)
+
+
+class RemoteSession(PollSession):
+    """A session of another node, where its client polls this one. It lasts for one poll.
+
+    `tell` carries to the owner whether the client took the answer.
+    """
+
+    __slots__ = ("_tell",)
+
+    def __init__(self, hub: Hub, window: Window, token: str, tell: Callable[[bool], None]) -> None:
+        super().__init__(hub, None, hub.options.limits, window, token)
+        self._tell = tell
+
+    def arrived(self, batch: Sequence[bytes], taken: bool) -> None:
+        """Let the owner know, and end."""
+        if self.fd >= 0:
+            self.hub.polls.forget(self)
+            self._tell(taken)
+
 
 class PollRequest(HubConnection):
     """One poll: the client's descriptor while it waits for its answer, and until it has the answer.
@@ -152,3 +182,23 @@ class PollRequest(HubConnection):
         self.session = session
         self.head = head
         self.batch: Sequence[bytes] = ()
+
+    def write(self, wire: Wire, status: int, batch: Sequence[bytes]) -> None:
+        """Send the answer."""
+        content = poll_answer.polled(status, self.session.token, batch)
+        wire.write(self, poll_answer.whole(self.head, content))
+
+
+class RemoteRequest(PollRequest):
+    """A poll that waits on another node, which `deliver` carries the answer to."""
+
+    __slots__ = ("__weakref__", "_deliver")
+
+    def __init__(self, session: PollSession, deliver: Callable[[int, Sequence[bytes]], None]) -> None:
+        super().__init__(session, -1, b"", 0)
+        self._deliver = deliver
+
+    def write(self, wire: Wire, status: int, batch: Sequence[bytes]) -> None:
+        """Send the answer to the other node."""
+        self.seen = wire.now
+        self._deliver(status, batch)

@@ -1,35 +1,21 @@
-"""The long-poll sessions of a hub, and the polls that wait for their messages.
-
-A poll is a descriptor that was taken out of the WSGI server. It waits in an epoll of its own, so that the
-hub's loop over WebSockets knows nothing of it; the hub polls that epoll when it is readable, and gives a turn
-at the end of its own.
-
-What a poll carried off is kept until there is no doubt that it arrived: its client closed the connection in
-good order, or polled again. If the connection broke first, the next poll gets it.
-"""
+"""The long-poll sessions of a hub: how they begin, are polled and posted to, and end."""
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-import struct
-import termios
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transport import ClientMistake
 from rumbl_web.phoenix.transports import frames, poll_answer
-from rumbl_web.phoenix.transports.connection import CLOSING, LINGERING, OPEN
+from rumbl_web.phoenix.transports.connection import CLOSING, OPEN
 from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.options import HubOptions
-from rumbl_web.phoenix.transports.poll_session import PollRequest, PollSession, Window, until
+from rumbl_web.phoenix.transports.poll_deliveries import Deliveries
+from rumbl_web.phoenix.transports.poll_session import PollRequest, PollSession, Window
 from rumbl_web.phoenix.transports.wire import TOO_SLOW, Wire
 
 log = logging.getLogger(__name__)
@@ -38,11 +24,7 @@ _GOING_AWAY: Final = 1001
 _RULE_BROKEN: Final = 1008
 _HANDLER_FAILED: Final = 1011
 _SERVICE_RESTART: Final = 1012
-_EVENTS_PER_TURN: Final = 256
-_READ_BYTES: Final = 4096
 _LONGEST_REST_S: Final = 1.0
-_GROWTH: Final = 8
-"""How much bigger than the mail of a session, which is bounded, the JSON around it may be."""
 
 
 class Polls:
@@ -54,24 +36,12 @@ class Polls:
     def __init__(self, hub_wire: Wire, fanout: FanOut, options: HubOptions) -> None:
         self._hub_wire = hub_wire
         self._fanout = fanout
-        self._options = options
-        self._wire = Wire(replace(options, outbox_bytes=options.outbox_bytes * _GROWTH))
+        self.deliveries = Deliveries(hub_wire, options)
         self._windows: dict[float, Window] = {}
-        self._leaving: dict[PollRequest, int] = {}
         self._sent_away: deque[tuple[int, PollSession]] = deque()
         self.sessions: dict[str, PollSession] = {}
         self.news: set[PollSession] = set()
         self.messages_in = 0
-
-    @property
-    def fd(self) -> int:
-        """What the hub waits for: it is readable when a poll's descriptor has something."""
-        return self._wire.epoll.fileno()
-
-    @property
-    def waiting(self) -> int:
-        """Descriptors of polls."""
-        return self._wire.connections
 
     @property
     def _now(self) -> int:
@@ -80,7 +50,7 @@ class Polls:
     @property
     def busy(self) -> bool:
         """Somebody is still to be answered."""
-        return bool(self._wire.connections or self._sent_away)
+        return bool(self.deliveries.count or self._sent_away)
 
     def window(self, window_s: float) -> Window:
         """Return the window of that length."""
@@ -99,23 +69,32 @@ class Polls:
             self.close(session, _HANDLER_FAILED)
 
     def park(self, session: PollSession, fd: int, head: bytes) -> None:
-        """Let the poll on `fd` wait; an earlier one of the same session is answered and the answer before
-        that was received."""
-        request = PollRequest(session, fd, head, self._now)
-        try:
-            self._wire.add(request)
-        except OSError:
-            os.close(fd)
-            raise
+        """Let the poll on `fd` wait."""
+        self.wait(session, self.deliveries.add(session, fd, head))
+
+    def wait(self, session: PollSession, request: PollRequest) -> None:
+        """Let a poll wait. An earlier one of the same session is answered, and the answer before arrived."""
         if session.fd < 0:
-            self._answer(request, poll_answer.GONE)
+            self.deliveries.answer(request, poll_answer.GONE)
             return
         if session.request is not None:
-            self._answer(session.request, poll_answer.NO_MESSAGES)
-        self._settle(session)
+            self.deliveries.answer(session.request, poll_answer.NO_MESSAGES)
+        self.deliveries.settle(session)
         session.request = request
         session.window.polled(session, self._now)
         self.news.add(session)
+
+    def relayed(self, session: PollSession, status: int, batch: Sequence[bytes]) -> None:
+        """Another node answers the poll of a session of its own."""
+        if session.fd < 0:
+            session.arrived((), False)
+        elif batch:
+            for chunk in batch:
+                session.mail.add(chunk)
+        elif session.request is not None:
+            self.deliveries.answer(session.request, status)
+        else:
+            session.phase = CLOSING  # its poll is about to be parked, and answered with 410
 
     def receive(self, session: PollSession, messages: Sequence[frames.Event], answer: Future[int]) -> None:
         """Hand `messages` to the session and tell `answer` the status of the POST."""
@@ -187,15 +166,7 @@ class Polls:
         """Let go of everything."""
         for session in list(self.sessions.values()):
             self._end(session, _SERVICE_RESTART)
-        for request in self._wire.connected():
-            self._wire.drop(request)
-        self._wire.epoll.close()
-
-    def abandon(self) -> None:
-        """In a forked child: close the descriptors, which are the parent's."""
-        for request in self._wire.connected():
-            os.close(request.fd)
-        self._wire.epoll.close()
+        self.deliveries.end()
 
     def _end(self, session: PollSession, code: int) -> None:
         session.phase = CLOSING
@@ -209,7 +180,8 @@ class Polls:
         except BaseException:
             log.exception("%s failed on its end (%d)", type(handler).__name__, code)
 
-    def _forget(self, session: PollSession) -> None:
+    def forget(self, session: PollSession) -> None:
+        """Let go of a session that has ended."""
         session.fd = -1
         session.outbox = None
         session.window.forget(session)
@@ -222,7 +194,7 @@ class Polls:
         if self.news:
             return 0
         moments = [moment for window in list(self._windows.values()) for moment in window.next()]
-        moments += list(islice(self._leaving.values(), 1))
+        moments += self.deliveries.next()
         if self._sent_away:
             moments.append(self._sent_away[0][0])
         rest_s = otherwise_s if otherwise_s >= 0 else _LONGEST_REST_S
@@ -230,136 +202,35 @@ class Polls:
 
     def turn(self, *, readable: bool) -> None:
         """Hear what clients do, look at the clock, and answer those that something has come for."""
-        self._wire.now = self._now
         if readable:
-            self._read()
+            self.deliveries.read()
         self._look_at_the_clock(self._now)
         if self.news:
             self._hub_wire.flush()  # who has ended just now may still have frames there
         while self.news:
             self._attend(self.news.pop())
-        while self._wire.broken:
-            request, _ = self._wire.broken.pop()
-            if isinstance(request, PollRequest):
-                self._lost(request)
-
-    def _read(self) -> None:
-        for fd, _ in self._wire.epoll.poll(0, _EVENTS_PER_TURN):
-            request = self._wire.table[fd]
-            if not isinstance(request, PollRequest):
-                continue
-            if request.outbox is not None:
-                self._wire.writable(request)
-            self._readable(request)
-
-    def _readable(self, request: PollRequest) -> None:
-        try:
-            # Not by syscalls.Reader: it asks twice, and the kernel tells of a reset only once.
-            data = os.read(request.fd, _READ_BYTES) if request.fd >= 0 else b""
-        except BlockingIOError:
-            return
-        except OSError:
-            self._lost(request)
-            return
-        if not data and request.phase == LINGERING and request.outbox is None:
-            self._received(request)
-            self._wire.drop(request)
-        elif not data or request.phase == OPEN:  # gone, or it does not wait for its answer
-            self._lost(request)
+        self.deliveries.break_off()
 
     def _look_at_the_clock(self, now: int) -> None:
         for window in list(self._windows.values()):
             waited, away = window.due(now)
             for session in waited:
                 if session.request is not None:
-                    self._answer(session.request, poll_answer.NO_MESSAGES)
+                    self.deliveries.answer(session.request, poll_answer.NO_MESSAGES)
             for session in away:
                 self._end(session, _GOING_AWAY)
-                self._forget(session)
+                self.forget(session)
         while self._sent_away and self._sent_away[0][0] <= now:
             self.close(self._sent_away.popleft()[1], _SERVICE_RESTART)
-        for request in until(self._leaving, now):
-            self._hurry(request)
-
-    def _hurry(self, request: PollRequest) -> None:
-        """Its client had time enough to take the answer and go; a slow one has, while it takes some of it."""
-        outbox = request.outbox
-        if (
-            outbox is not None
-            and self._now - outbox.stalled_since < self._options.stall_timeout_s * 1_000_000
-        ):
-            self._see_off(request)
-        elif _is_unheard(request.fd):
-            self._lost(request, reset=True)
-        else:
-            self._received(request)
-            self._wire.drop(request, reset=True)
-
-    def _see_off(self, request: PollRequest) -> None:
-        self._leaving.pop(request, None)
-        self._leaving[request] = self._now + int(self._options.close_timeout_s * 1_000_000)
+        self.deliveries.look_at_the_clock()
 
     def _attend(self, session: PollSession) -> None:
         if session.fd < 0:
             return
         over = session.phase != OPEN
         if session.request is not None and session.mail.size:
-            self._answer(session.request, poll_answer.OK, session.mail.take())
+            self.deliveries.answer(session.request, poll_answer.OK, session.mail.take())
         elif session.request is not None and over:
-            self._answer(session.request, poll_answer.GONE)
+            self.deliveries.answer(session.request, poll_answer.GONE)
         if over and session.answered is None and not session.mail.size:
-            self._forget(session)
-
-    def _answer(self, request: PollRequest, status: int, batch: Sequence[bytes] = ()) -> None:
-        session = request.session
-        content = poll_answer.polled(status, session.token, batch)
-        if session.request is request:
-            session.request = None
-            session.window.answered(session, self._now)
-        if batch:
-            request.batch, session.answered = batch, request
-        request.phase = LINGERING
-        self._see_off(request)
-        self._wire.now = self._now
-        self._wire.write(request, poll_answer.whole(request.head, content))
-
-    # -- has it arrived?
-
-    def _settle(self, session: PollSession) -> None:
-        """A client that polls again has the answer before, unless that broke off or is not written yet."""
-        if session.answered is not None:
-            self._readable(session.answered)
-        request = session.answered
-        if request is not None and request.outbox is not None:
-            self._lost(request, reset=True)
-        elif request is not None:
-            self._received(request)
-
-    def _received(self, request: PollRequest) -> None:
-        self._leaving.pop(request, None)
-        request.batch = ()
-        session = request.session
-        if session.answered is request:
-            session.answered = None
-            self.news.add(session)
-
-    def _lost(self, request: PollRequest, *, reset: bool = False) -> None:
-        """The connection of a poll is gone: what it was to bring is mail again."""
-        self._wire.drop(request, reset=reset)
-        batch, session = request.batch, request.session
-        self._received(request)
-        if session.fd < 0:
-            return
-        if session.request is request:
-            session.request = None
-            session.window.answered(session, self._now)
-        if batch:
-            session.mail.put_back(batch)
-
-
-def _is_unheard(fd: int) -> bool:
-    """Whether the client's end has not confirmed all that was written."""
-    left = bytearray(4)
-    with suppress(OSError):
-        fcntl.ioctl(fd, termios.TIOCOUTQ, left)
-    return bool(struct.unpack("i", left)[0])
+            self.forget(session)
