@@ -123,10 +123,21 @@ class World:
             node.cluster.receive(gossip.decode(event, orjson.loads(data)), self.now)
             self.say(node, node.cluster.take_urgent())
 
-    def settle(self) -> None:
-        """Everything arrives, in order."""
-        while self.under_way:
+    def step(self) -> bool:
+        """The next message arrives, or somebody who was asked answers; False if nothing is left to do."""
+        if self.under_way:
             self.deliver()
+            return True
+        for name, node in self.nodes.items():
+            if node.cluster.asked:
+                self.flush(name)
+                return True
+        return False
+
+    def settle(self) -> None:
+        """Everything arrives, in order, and is answered."""
+        while self.step():
+            pass
 
     def pass_time(self, heartbeats: int) -> None:
         """All living nodes beat and everything arrives."""

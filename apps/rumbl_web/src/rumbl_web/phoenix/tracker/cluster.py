@@ -48,7 +48,10 @@ class Periods:
 
 
 class Cluster:
-    """All other nodes. `me` is this life of this node; what they change goes into the rooms of `state`."""
+    """All other nodes. `me` is this life of this node; what they change goes into the rooms of `state`.
+
+    `asked` says that somebody waits for this node's state. It may wait for a while: others will ask as well.
+    """
 
     def __init__(self, me: Peer, state: State, periods: Periods) -> None:
         self.me = me
@@ -58,7 +61,7 @@ class Cluster:
         # Lives that said goodbye or were followed by another, and when: late messages of theirs mean nothing.
         self._dead: dict[str, float] = {}
         self._asks: list[Ask] = []
-        self._asked = False
+        self.asked = False
         self._greet = True
         self._ticked_ms: float | None = None
 
@@ -96,22 +99,26 @@ class Cluster:
         return topics
 
     def take_urgent(self) -> list[Message]:
-        """What can't wait: questions, and answers to them with all that must go before."""
-        if self._asked or self._greet:
-            return self.take()
+        """What can't wait: questions, and a greeting to a stranger with all that must go before."""
+        if self._greet:
+            return self.take(answer=False)
         asks, self._asks = self._asks, []
         return list(asks)
 
-    def take(self) -> list[Message]:
-        """Everything that the other nodes should be told now, in order. It counts as told."""
+    def take(self, answer: bool = True) -> list[Message]:
+        """Everything that the other nodes should be told now, in order, with an `answer` if they asked.
+
+        It counts as told.
+        """
         ranges = self._state.changes.take(gossip.size, gossip.MAX_BYTES)
         messages: list[Message] = [Delta(self.me, r.start, r.end, r.joins, r.leaves) for r in ranges]
-        if self._asked:
+        if self.asked and answer:
             messages += gossip.pages(self.me, self._state.clock, self._state.own())
+            self.asked = False
         messages += self._asks
         if self._greet:
             messages.append(Heartbeat(self.me, self._state.clock))
-        self._asks, self._asked, self._greet = [], False, False
+        self._asks, self._greet = [], False
         return messages
 
     def _welcome(self, peer: Peer, now_ms: float) -> tuple[Topics, Replica]:
@@ -131,7 +138,7 @@ class Cluster:
         change = Change()
         match message:
             case Ask(_, whom):
-                self._asked = self._asked or whom == self.me
+                self.asked = self.asked or whom == self.me
                 return {}
             case Heartbeat(_, clock):
                 replica.claim(clock)

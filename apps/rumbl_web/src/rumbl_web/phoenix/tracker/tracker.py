@@ -205,6 +205,8 @@ class Tracker:
         with self._lock:
             self._changed(self._cluster.receive(message, now_ms))
             answers = self._cluster.take_urgent()
+            if self._cluster.asked and self._replicator is not None:
+                self._replicator.flush_soon()
         self._tell_others(answers)
 
     def tick(self, now_ms: float) -> None:
