@@ -141,6 +141,13 @@ def test_how_a_channel_ended_is_told(events: Seen, client: ClientSocket) -> None
     ended(crashing.process)
     assert isinstance(last(events, "channel.crashed")["reason"], Exception)
     assert last(events, "channel.crashed")["topic"] == "plain:2"
+    assert last(events, "channel.handled_in")["event"] == "crash"
+
+    _, stopping = join(client, PlainChannel, "plain:3")
+    push(stopping, "stop_normal")
+    ended(stopping.process)
+    assert last(events, "channel.left")["reason"] == "normal"
+    assert last(events, "channel.handled_in")["event"] == "stop_normal"
 
 
 def test_a_lost_connection_is_told_with_its_code_and_its_channels(events: Seen, client: ClientSocket) -> None:

@@ -127,9 +127,12 @@ class ChannelServer(Process):
             self._crash(error, message.event)
         finally:
             socket.message = None
-        if started:
-            measured = {"duration_s": telemetry.since(started), "waiting": self.queue_length}
-            telemetry.emit("channel.handled_in", measured, channel=type(self.channel), event=message.event)
+            if started:
+                self._tell_of_event(started, message.event)
+
+    def _tell_of_event(self, started: float, event: str) -> None:
+        measured = {"duration_s": telemetry.since(started), "waiting": self.queue_length}
+        telemetry.emit("channel.handled_in", measured, channel=type(self.channel), event=event)
 
     def _handle_other(self, message: object) -> None:
         match message:

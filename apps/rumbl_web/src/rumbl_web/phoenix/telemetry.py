@@ -67,7 +67,7 @@ EVENTS: Final = (
     ),
     Event(
         "channel.handled_in",
-        "a client's event was handled; so many messages wait behind it",
+        "a client's event was handled, or crashed its channel; so many messages wait behind it",
         ("duration_s", "waiting"),
         ("channel", "event"),
     ),
