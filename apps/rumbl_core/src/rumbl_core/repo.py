@@ -10,11 +10,11 @@ bug and raises `sqlalchemy.exc.IntegrityError`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -22,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Delete,
     Executable,
+    Integer,
     Select,
     Update,
     any_,
@@ -60,6 +61,9 @@ class Store(Protocol):
         """Give every connection back."""
 
 
+_ADVISORY_LOCK: Final = select(
+    func.pg_advisory_xact_lock(bindparam("space", type_=Integer), bindparam("key", type_=Integer))
+)
 _store: Store | None = None
 _current: ContextVar[Session | None] = ContextVar("rumbl_core_session", default=None)
 
@@ -113,15 +117,18 @@ def count(query: Select[*tuple[Any, ...]]) -> int:
         return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
-def insert(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
-    """Insert the changeset's data with its changes; Ok(row) or Error(changeset)."""
+def insert(changeset: Changeset[S], lock: tuple[int, int] | None = None) -> Ok[S] | Error[Changeset[S]]:
+    """Insert the changeset's data with its changes; Ok(row) or Error(changeset).
+
+    `lock` is a key and a space as in `lock`, taken first and held until the row is committed.
+    """
     schema = type(changeset.data)
     values = {
         **_stamps(schema, "inserted_at", "updated_at"),
         **stored_values(changeset.data),
         **changeset.changes,
     }
-    return _write(changeset, "insert", pg_insert(schema).values(values).returning(schema))
+    return _write(changeset, "insert", pg_insert(schema).values(values).returning(schema), lock)
 
 
 def update(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
@@ -172,9 +179,8 @@ def run(command: Delete | Update) -> int:
 
 def lock(key: int, space: int = 0) -> None:
     """Wait for a lock across the whole database; it ends with the transaction that this is called in."""
-    # Each key has 32 bits, an id more: folded, two ids may share a lock, and only wait needlessly.
     with _session() as session:
-        session.execute(select(func.pg_advisory_xact_lock(space, (key ^ (key >> 31)) & 0x7FFFFFFF)))
+        _lock(session, key, space)
 
 
 @contextmanager
@@ -218,12 +224,13 @@ def translated() -> Iterator[None]:
         raise Unavailable("the database closes every connection") from error
 
 
-def _write(changeset: Changeset[S], action: str, query: Executable) -> Ok[S] | Error[Changeset[S]]:
-    """Run one writing statement behind a savepoint, so that a refusal leaves the transaction usable."""
+def _write(
+    changeset: Changeset[S], action: str, query: Executable, lock: tuple[int, int] | None = None
+) -> Ok[S] | Error[Changeset[S]]:
     if not changeset.valid:
         return Error(changeset.put_action(action))
     try:
-        with _session() as session, session.begin_nested() if _current.get() else nullcontext():
+        with _writing(lock) as session:
             row: S | None = session.scalars(query).one_or_none()
     except exc.IntegrityError as error:
         refused = changeset.violated(_constraint(error))
@@ -233,6 +240,32 @@ def _write(changeset: Changeset[S], action: str, query: Executable) -> Ok[S] | E
     if row is None:
         raise StaleEntry(f"{changeset.data!r} is gone")
     return Ok(row)
+
+
+@contextmanager
+def _writing(lock: tuple[int, int] | None) -> Iterator[Session]:
+    """A session for one writing statement, in a transaction if that is under a lock.
+
+    Inside `transaction()` there is a savepoint, so that a refusal leaves it usable. Outside none is needed,
+    which saves two trips: a refusal ends nothing but the statement.
+    """
+    inside = _current.get() is not None
+    with ExitStack() as stack:
+        if inside or lock is None:
+            session = stack.enter_context(_session())
+        else:
+            stack.enter_context(translated())
+            session = stack.enter_context(_configured().session(transaction=True))
+        if lock is not None:
+            _lock(session, *lock)
+        if inside:
+            stack.enter_context(session.begin_nested())
+        yield session
+
+
+def _lock(session: Session, key: int, space: int) -> None:
+    # Each key has 32 bits, an id more: folded, two ids may share a lock, and only wait needlessly.
+    session.execute(_ADVISORY_LOCK, {"space": space, "key": (key ^ (key >> 31)) & 0x7FFFFFFF})
 
 
 @cache

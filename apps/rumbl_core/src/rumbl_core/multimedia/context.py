@@ -126,11 +126,9 @@ def annotate_video(
     wanted = judge(row, attrs)
     if not wanted.valid:
         return Error(wanted.put_action("insert"))
-    with repo.transaction():
-        repo.lock(row.video_id, _ANNOTATION_LOCKS)
-        wanted = wanted.put_change("prev_id", Annotation.latest_id(row.video_id))
-        # By the database's clock, for `list_recent_annotations`: the clocks of nodes may differ.
-        result = _insert_once(wanted.put_change("inserted_at", repo.database_time()))
+    wanted = wanted.put_change("prev_id", Annotation.latest_id(row.video_id))
+    # By the database's clock, for `list_recent_annotations`: the clocks of nodes may differ.
+    result = _insert_once(wanted.put_change("inserted_at", repo.database_time()))
     if isinstance(result, Ok):
         set_committed_value(result.value, "user", user)
     return result
@@ -187,8 +185,8 @@ def count_annotations(of: Collection[Video]) -> dict[int, int]:
 
 
 def _insert_once(wanted: Changeset[Annotation]) -> Ok[Annotation] | Error[Changeset[Annotation]]:
-    """Insert, or find the one that the unique indexes name as its twin."""
-    result = repo.insert(wanted)
+    """Insert under the video's lock, or find the one that the unique indexes name as its twin."""
+    result = repo.insert(wanted, lock=(wanted.data.video_id, _ANNOTATION_LOCKS))
     if isinstance(result, Ok):
         result.value.is_new = True
         return result
