@@ -86,6 +86,7 @@ def _hold(data: site.Data, core: int, folder: Path, plan: Plan, say: Say) -> lis
     clients = min(plan.held, room)
     say(f"{clients:,} connections in one process")
     with started(site.spec(data, data.video_ids[0]), core, folder) as server:
+        load.play(server, WARM_UP, [], settle=0.2)
         lines = load.play(
             server, clients, [f"fanout:1:{FEW_NOTES}", "memory"], patience=20.0, limit=30.0, opening=100
         )

@@ -119,7 +119,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return
         try:
             conn.sock.shutdown(socket.SHUT_WR)
+            ended = _read(conn.sock) == b""
         except OSError:
+            ended = True
+        if ended:  # as after every upgrade, whose socket the hub has taken
             self.nr_conns -= 1
             conn.close()
             return
