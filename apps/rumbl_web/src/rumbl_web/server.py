@@ -14,7 +14,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
 from info_sys.otp import Down
-from rumbl_web import application, observer
+from rumbl_web import application, memory, observer
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.phoenix import gauges
 
@@ -72,6 +72,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._on_ready = on_ready
         self._running: application.Application | None = None
         self._observed: observer.Listener | None = None
+        memory.few_arenas()
         super().__init__()
 
     def load_config(self) -> None:
@@ -88,6 +89,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "rumbl-web",
             "loglevel": "warning",
             "control_socket_disable": True,
+            "pre_fork": lambda _arbiter, _worker: memory.keep(),
             "post_worker_init": self._worker_ready,
             "worker_exit": self._worker_exit,
         }
@@ -104,6 +106,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self._observed = observer.Listener(f"rumbl-web on {self._address}", measure)
         except OSError as error:
             log.warning("this server process can't be observed: %s", error)
+        memory.keep()
         return running.app
 
     def _given_up(self, down: Down) -> None:
