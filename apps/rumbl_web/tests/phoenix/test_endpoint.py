@@ -7,7 +7,8 @@ import threading
 from info_sys.otp import Process
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
-from rumbl_web.phoenix.testing import connect, join, make_endpoint
+from rumbl_web.phoenix.pubsub_adapters.memory import Network
+from rumbl_web.phoenix.testing import assert_broadcast, connect, join, leave, make_endpoint
 
 from .reference import PlainChannel, ReferenceSocket
 
@@ -87,3 +88,17 @@ def test_a_stopped_endpoint_hears_nothing(endpoint: Endpoint) -> None:
     endpoint.broadcast("plain:1", "hello", {})
 
     assert client.connection.inbox.items == []
+
+
+def test_a_clients_topic_is_heard_from_other_nodes_while_it_is_joined() -> None:
+    network = Network()
+    here, there = (make_endpoint(network.adapter(name)) for name in ("here", "there"))
+    _, channel = join(connect(ReferenceSocket, {"user_id": "1"}, endpoint=here), PlainChannel, "plain:1")
+
+    there.broadcast("plain:1", "hello", {"x": 1})
+
+    assert_broadcast(channel, "hello", {"x": 1})
+    assert here.pubsub.topics("plain:") == {"plain:1"}
+    leave(channel)
+    assert channel.process.wait(5)
+    assert here.pubsub.topics("plain:") == set()
