@@ -16,6 +16,7 @@ from rumbl_core import accounts
 from rumbl_web.answers import Answers
 from rumbl_web.channels import user_socket
 from rumbl_web.channels.catch_up import CatchUp
+from rumbl_web.channels.latest_watch import LatestWatch
 from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.presence import MAX_LISTED, Presence
 from rumbl_web.channels.session_watch import SessionWatch
@@ -91,6 +92,7 @@ def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
         presence.child_spec(PRESENCE),
         answers.child_spec(),
         CatchUp(endpoint).child_spec(),
+        LatestWatch.child_spec(endpoint),
         SessionWatch.child_spec(endpoint),
     ]
     made.supervisor = supervisor = Supervisor(children, name=SUPERVISOR)
