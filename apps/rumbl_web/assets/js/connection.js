@@ -1,26 +1,32 @@
 // The socket of the page: connects, notices a refusal, and gets a fresh token by itself.
-import { Socket } from "phoenix";
+import { LongPoll, Socket } from "phoenix";
 import { POLICY_VIOLATION, reconnectAfterMs } from "./backoff.js";
 import { fetchBoot } from "./boot.js";
 
 const REFUSED_AFTER = 3; // failed attempts in a row before asking why
 const ASK_EVERY_MS = 3000;
+const HANGS_AFTER_MS = 8000; // some networks swallow a WebSocket without a word
+const POLLS = "rumbl:polls"; // this tab's network lets no WebSocket through
 const FORGIVEN_AFTER_MS = 60_000; // a connection that lasted so long begins anew with the server's patience
 
 /**
  * A Phoenix socket that never retries in silence for ever: when attempts fail although the site answers, it
  * fetches a fresh token with the page; if that does not help, or somebody else is logged in now, it ends with
  * the event "refused", or with "loggedout" when nobody is logged in any more. Other events: "open" and "down".
+ *
+ * Where no WebSocket ever opens although the site answers, it polls instead. Not phoenix.js's own fallback: that
+ * one polls for good after a single failed attempt, so a restart of the server would turn every page to polling.
  */
 export class Connection extends EventTarget {
   #boot; #failures = 0; #renewals = 0; #askedAt = -Infinity; #ended = false; #openedAt = 0; #rebukes = 0;
+  #polls = remembersPolling(); #hasOpened = false; #hanging;
 
   constructor(boot) {
     super();
     this.#boot = { ...boot };
     this.socket = new Socket(boot.socketUrl, {
       params: () => ({ token: this.#boot.userToken }),
-      transport: hearingCloses(({ code }) => this.#closed(code)),
+      transport: this.#polls ? LongPoll : hearingCloses(({ code }) => this.#closed(code)),
       reconnectAfterMs: (tries) => reconnectAfterMs(tries, this.#rebukes),
     });
     this.socket.onOpen(() => this.#opened());
@@ -32,6 +38,7 @@ export class Connection extends EventTarget {
 
   connect() {
     this.socket.connect();
+    if (!this.#polls) this.#hanging = setTimeout(() => this.#ask({ hangs: true }), HANGS_AFTER_MS);
   }
 
   /** Drop the connection, if any, and try at once: what the browser knew of the network has changed. */
@@ -44,6 +51,7 @@ export class Connection extends EventTarget {
   /** Stop for good. */
   end() {
     this.#ended = true;
+    clearTimeout(this.#hanging);
     this.socket.disconnect();
   }
 
@@ -57,6 +65,9 @@ export class Connection extends EventTarget {
     this.#openedAt = performance.now();
     this.#failures = 0;
     this.#renewals = 0;
+    this.#hasOpened = true;
+    clearTimeout(this.#hanging);
+    if (this.#polls) rememberPolling();
     this.dispatchEvent(new Event("open"));
   }
 
@@ -65,7 +76,7 @@ export class Connection extends EventTarget {
     if (this.#failures >= REFUSED_AFTER && performance.now() - this.#askedAt >= ASK_EVERY_MS) this.#ask();
   }
 
-  async #ask() {
+  async #ask({ hangs = false } = {}) {
     this.#askedAt = performance.now();
     const fresh = await fetchBoot();
     if (fresh === null || this.#ended || this.socket.isConnected()) return;
@@ -74,6 +85,15 @@ export class Connection extends EventTarget {
     if (fresh.guest && !this.#boot.guest) return this.#stop("loggedout");
     if (!same || this.#renewals > 2) return this.#stop("refused");
     this.#boot.userToken = fresh.userToken;
+    if (!this.#hasOpened && (hangs || this.#renewals > 1)) this.#poll();
+  }
+
+  #poll() {
+    if (this.#polls) return;
+    this.#polls = true;
+    clearTimeout(this.#hanging);
+    this.socket.replaceTransport(LongPoll);
+    this.socket.connect();
   }
 
   #stop(event) {
@@ -90,4 +110,20 @@ function hearingCloses(onClose) {
       this.addEventListener("close", onClose);
     }
   };
+}
+
+function remembersPolling() {
+  try {
+    return sessionStorage.getItem(POLLS) !== null;
+  } catch {
+    return false; // storage is forbidden: found out again on each page
+  }
+}
+
+function rememberPolling() {
+  try {
+    sessionStorage.setItem(POLLS, "yes");
+  } catch {
+    // as above
+  }
 }
