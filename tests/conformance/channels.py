@@ -11,7 +11,6 @@ from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Refused, R
 from rumbl_web.phoenix.presence import NotTracked, Presence
 from rumbl_web.phoenix.serializer import Serializer
 from rumbl_web.phoenix.socket import Connected, ConnectInfo, Socket
-from rumbl_web.phoenix.socket import Refused as ConnectRefused
 from tests.conformance.supabase import SupabaseJSON
 
 LATER_MS = 100
@@ -130,11 +129,11 @@ class ConformanceSocket(Socket):
 
     channels: ClassVar[Mapping[str, type[Channel]]] = {"room:*": RoomChannel, "realtime:*": RealtimeChannel}
 
-    def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | ConnectRefused:
+    def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected | Refused:
         if params.get("reject") == "true":
-            return ConnectRefused(403)
+            return Refused(http_status=403)
         if params.get("ratelimit") == "true":
-            return ConnectRefused(429)
+            return Refused(http_status=429)
         return Connected({"user_id": params.get("user_id")})
 
     def id(self, assigns: Mapping[str, Any]) -> str | None:

@@ -92,8 +92,13 @@ def a_crash_is_an_error_and_contained(dial: Dial) -> None:
     talk = dial()
     talk.join("room:crashing", "2")
     talk.join("room:safe", "3")
-    for event in ("crash", "stop_other", "no_such_event"):
-        assert talk.ask("2", "4", "room:crashing", event, {}) == ["2", "2", "room:crashing", "phx_error", {}]
+    for event, reason in (
+        ("crash", "crashed"),
+        ("stop_other", "stopped"),
+        ("no_such_event", "unknown event"),
+    ):
+        error = talk.ask("2", "4", "room:crashing", event, {})
+        assert error == ["2", "2", "room:crashing", "phx_error", {"reason": reason}]
         talk.join("room:crashing", "2")
     assert talk.ask("3", "5", "room:safe", "ping", {})[4] == OK
 

@@ -80,7 +80,7 @@ def test_phxsocket(own_server: ConformanceServer) -> None:
             one.join(topic)
 
     mine.push("crash", {})
-    assert heard.get(timeout=WAIT_S) == ("phx_error", {})
+    assert heard.get(timeout=WAIT_S) == ("phx_error", {"reason": "crashed"})
     assert mine.join()["topic"] == "room:lobby"
     mine.push("phx_leave", {})
     assert heard.get(timeout=WAIT_S) == ("phx_close", {})

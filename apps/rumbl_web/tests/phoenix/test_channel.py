@@ -96,7 +96,7 @@ def test_an_unknown_event_ends_the_channel_with_one_line_in_the_log(
 
     push(channel, "unheard of" + "!" * 1000)
 
-    assert_push(channel, "phx_error", {})
+    assert_push(channel, "phx_error", {"reason": "unknown event"})
     (record,) = caplog.records
     assert record.getMessage().startswith(f"{topic.title()} on '{topic}' has no event 'unheard of!!!")
     assert len(record.getMessage()) < 200

@@ -206,7 +206,7 @@ def test_a_full_mailbox_ends_a_channel_that_intercepts(
         endpoint.broadcast("slow", "intercepted", {})
     gate.go_on.set()
 
-    assert_push(channel, "phx_error")
+    assert_push(channel, "phx_error", {"reason": "overrun"})
     settle(channel)
     assert channel.process.exit_reason == channel_server.OVERRUN
 

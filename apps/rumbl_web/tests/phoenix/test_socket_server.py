@@ -269,7 +269,9 @@ def test_a_crash_ends_that_channel_alone(wire: Wire, event: str, caplog: pytest.
     join(wire, "plain:c", "2")
     join(wire, "plain:other", "4")
 
-    assert wire.ask(f'["2","3","plain:c","{event}",{{"p":1}}]') == [["2", "2", "plain:c", "phx_error", {}]]
+    assert wire.ask(f'["2","3","plain:c","{event}",{{"p":1}}]') == [
+        ["2", "2", "plain:c", "phx_error", {"reason": "crashed"}]
+    ]
     assert wire.ask('["2","5","plain:c","ping",{}]') == [[None, "5", "plain:c", "phx_reply", UNMATCHED]]
     assert wire.ask('["4","6","plain:other","ping",{}]') == [["4", "6", "plain:other", "phx_reply", OK]]
     assert f"PlainChannel on 'plain:c' crashed in {event!r}" in caplog.text
@@ -279,7 +281,9 @@ def test_a_crash_ends_that_channel_alone(wire: Wire, event: str, caplog: pytest.
 def test_an_event_that_is_no_string_crashes_the_channel_alone(wire: Wire) -> None:
     join(wire)
 
-    assert wire.ask('["1","2","plain:1",{"a":[]},{}]') == [["1", "1", "plain:1", "phx_error", {}]]
+    assert wire.ask('["1","2","plain:1",{"a":[]},{}]') == [
+        ["1", "1", "plain:1", "phx_error", {"reason": "unknown event"}]
+    ]
     assert wire.quiet()
 
 
@@ -293,7 +297,9 @@ def test_a_planned_stop_closes(wire: Wire, event: str) -> None:
 def test_any_other_stop_is_an_error(wire: Wire) -> None:
     join(wire, "plain:s", "12")
 
-    assert wire.ask('["12","13","plain:s","stop_other",{}]') == [["12", "12", "plain:s", "phx_error", {}]]
+    assert wire.ask('["12","13","plain:s","stop_other",{}]') == [
+        ["12", "12", "plain:s", "phx_error", {"reason": "stopped"}]
+    ]
 
 
 def test_a_stop_may_reply_first(wire: Wire) -> None:
@@ -310,7 +316,7 @@ def test_a_killed_channel_is_an_error_to_its_client(wire: Wire) -> None:
 
     wire.server.channels["plain:1"].kill()
 
-    assert wire.receive() == [["1", "1", "plain:1", "phx_error", {}]]
+    assert wire.receive() == [["1", "1", "plain:1", "phx_error", {"reason": "stopped"}]]
 
 
 # -- duplicate joins

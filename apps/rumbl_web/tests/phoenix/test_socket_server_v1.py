@@ -80,7 +80,7 @@ def test_leave_is_answered_and_closed_and_a_crash_told(joined: OldWire) -> None:
     joined.say("phx_join", ref="3")
     joined.receive()
     joined.say("crash", ref="4")
-    assert joined.receive() == [said("phx_error")]
+    assert joined.receive() == [said("phx_error", {"reason": "crashed"})]
 
 
 def test_a_second_join_closes_the_first_after_its_own_reply(joined: OldWire) -> None:

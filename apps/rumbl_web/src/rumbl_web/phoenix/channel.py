@@ -52,7 +52,8 @@ class Refused:
 class Stop:
     """What a callback returns to end the conversation.
 
-    The client hears `phx_close` if `reason` is "normal", "shutdown" or ("shutdown", ...), else `phx_error`.
+    The client hears `phx_close` if `reason` is "normal", "shutdown" or ("shutdown", ...), else `phx_error`,
+    whose payload says `{"reason": "stopped"}` and not what `reason` is.
     `reply` answers the message at hand first (only from `handle_in`).
     """
 

@@ -31,6 +31,8 @@ CRASHED: Final = {"reason": "join crashed"}
 REPLACE_WITHIN_MS: Final = 5000
 """How long a second join on a topic waits for the first channel's end, as in Phoenix."""
 
+_NOTHING: Final[dict[str, Any]] = {}
+
 _JOIN_SHAPES: Final = "Joined(), Joined(response) or Refused({'reason': ...})"
 _IN_SHAPES: Final = "None, Reply('ok' or 'error', payload) or Stop(reason, reply)"
 _SHAPES: Final = "None or Stop(reason)"
@@ -292,8 +294,11 @@ class ChannelServer(Process):
                 log.exception("%s on %r crashed in terminate", type(self.channel).__name__, socket.topic)
         self._leave_seat()
         if socket.joined:
-            if reason != DUPLICATE:
-                self._tell(socket.join_ref, wire.PHX_CLOSE if _is_shutdown(reason) else wire.PHX_ERROR)
+            if _is_shutdown(reason):
+                if reason != DUPLICATE:
+                    self._tell(socket.join_ref, wire.PHX_CLOSE)
+            else:
+                self._tell(socket.join_ref, wire.PHX_ERROR, {"reason": _why(reason)})
         elif socket.message is not None:
             self._answer(socket.message, "error", CRASHED, socket.join_ref)
         if socket.joined and telemetry.listening():
@@ -317,9 +322,9 @@ class ChannelServer(Process):
         reply = wire.Reply(join_ref, message.ref, message.topic, status, payload)
         self.socket.connection.send(*self.socket.serializer.encode_reply(reply))
 
-    def _tell(self, join_ref: Any, event: str) -> None:
+    def _tell(self, join_ref: Any, event: str, payload: Any = _NOTHING) -> None:
         socket = self.socket
-        end = Message(join_ref, join_ref, socket.topic, event, {})
+        end = Message(join_ref, join_ref, socket.topic, event, payload)
         socket.connection.send(*socket.serializer.encode(end))
 
     def __repr__(self) -> str:
@@ -349,3 +354,16 @@ def _is_shutdown(reason: object) -> bool:
     return reason in (NORMAL, SHUTDOWN) or (
         isinstance(reason, tuple) and bool(reason) and reason[0] == SHUTDOWN
     )
+
+
+def _why(reason: object) -> str:
+    """What a client may know of an error: its kind, and nothing of the site's own words."""
+    match reason:
+        case UnknownEvent():
+            return "unknown event"
+        case BaseException():
+            return "crashed"
+        case (str(kind), *_) if reason == OVERRUN:
+            return kind
+        case _:
+            return "stopped"
