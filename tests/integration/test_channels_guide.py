@@ -18,7 +18,11 @@ from typing import Any
 import pytest
 from simple_websocket import Client  # type: ignore[import-untyped]  # it has no types
 
-from rumbl_web.phoenix import testing_redis
+from info_sys import otp
+from rumbl_web import phoenix
+from rumbl_web.phoenix import testing, testing_redis
+from rumbl_web.phoenix.channel_socket import ChannelSocket, Ref
+from rumbl_web.phoenix.socket_server import MAX_WAITING, MAX_WAITING_BEHIND_LARGE
 from tests.running import PROJECT, eventually, free_port
 
 GUIDE = PROJECT / "docs" / "guides" / "channels.md"
@@ -207,6 +211,28 @@ def test_the_script_of_the_page_joins_shows_who_is_here_and_what_is_said(folder:
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout) == {"here": ["Ana"], "said": ["Ana: hello"]}
     assert all(f'id="{name}"' in page for name in ("here", "said", "say"))
+
+
+def test_what_else_a_channel_can_do_is_there() -> None:
+    """Every name in the guide's table, and every figure in its limits."""
+    guide = " ".join(GUIDE.read_text(encoding="utf-8").split())
+    table = guide.partition("## What else a channel can do")[2]
+    endpoint = testing.make_endpoint()
+    for owner, word in ((ChannelSocket, "socket"), (otp, "otp"), (endpoint, "endpoint"), (Ref, "ref")):
+        names = re.findall(rf"(?<![\w\]]){word}\.(\w+)", table)
+        assert names, word
+        assert [name for name in names if not hasattr(owner, name)] == []
+    limits, options = phoenix.Limits(), phoenix.HubOptions()
+    for figure in (
+        f"all fragments of a message: {limits.max_message >> 10} KiB |",
+        f"| {limits.rate_per_s} messages a second for long, {limits.rate_burst} at once |",
+        f"| {MAX_WAITING:,} messages that wait for its channels, {MAX_WAITING_BEHIND_LARGE} behind a large",
+        f"| {phoenix.Socket.max_channels} topics per connection",
+        f"| {limits.idle_timeout_s:.0f} s of silence",
+        f"| {options.outbox_bytes >> 20} MiB that waits to be read",
+        f"or {options.stall_timeout_s:.0f} s without reading",
+    ):
+        assert figure in table
 
 
 def test_the_tests_of_the_guide_pass(folder: Path) -> None:
