@@ -15,7 +15,7 @@ from rumbl_core.testing import Sandbox, annotation_fixture, video_fixture
 from rumbl_web import notes
 from rumbl_web.channels import catch_up, user_socket
 from rumbl_web.channels.catch_up import MAX_NOTES, CatchUp
-from rumbl_web.channels.user_socket import UserSocket
+from rumbl_web.channels.user_socket import SESSIONS, UserSocket
 from rumbl_web.channels.video_channel import VideoChannel
 from rumbl_web.phoenix import testing
 from rumbl_web.phoenix.endpoint import Endpoint
@@ -170,6 +170,8 @@ def test_while_the_database_is_away_it_is_tried_again(
 def test_a_video_without_viewers_here_costs_no_query(endpoint: Endpoint, video: Video) -> None:
     idle = CatchUp(endpoint)
 
-    idle.on_gap(Gap(10.0))
-
+    idle.on_gap(Gap(10.0, frozenset({f"{SESSIONS}abc"})))
     assert idle._due == {}
+
+    idle.on_gap(Gap(10.0))
+    assert set(idle._due) == {SESSIONS}

@@ -16,12 +16,13 @@ from typing import Final
 from info_sys import otp
 from info_sys.otp.gen_server import GenServer
 from info_sys.otp.supervisor import ChildSpec
-from rumbl_core import accounts, multimedia
+from rumbl_core import multimedia
 from rumbl_core.errors import Unavailable
+from rumbl_web.channels import session_watch
 from rumbl_web.channels.user_socket import SESSIONS
 from rumbl_web.channels.video_channel import TOPIC, VIDEOS
 from rumbl_web.phoenix.endpoint import Endpoint
-from rumbl_web.phoenix.message import DISCONNECT, Broadcast
+from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
 from rumbl_web.views import annotation_view
 
@@ -69,12 +70,15 @@ class CatchUp:
 
     def on_gap(self, gap: Gap) -> None:
         """Have the topics of a gap caught up that have subscribers here."""
+        since = time.monotonic() - gap.seconds
+        if gap.topics is None:
+            for topic in (*self._pubsub.topics(VIDEOS), SESSIONS):
+                self.add(topic, _Due(since, likely=True), self._gather_ms)
+            return
         # A subscription that came a few milliseconds late: hardly anything will be missing.
-        due = _Due(time.monotonic() - gap.seconds, likely=gap.topics is None)
-        videos = self._pubsub.topics(VIDEOS)
-        topics = [*videos, *self._pubsub.topics(SESSIONS)] if gap.topics is None else videos & gap.topics
-        for topic in topics:
-            self.add(topic, due, self._gather_ms)
+        for topic in gap.topics:
+            if topic.startswith(VIDEOS):
+                self.add(topic, _Due(since, likely=False), self._gather_ms)
 
     def add(self, topic: str, due: _Due, wait_ms: float) -> None:
         """Do a topic after a while, with what is due there already."""
@@ -88,13 +92,12 @@ class CatchUp:
         """Take what is due; None if nobody subscribes to the topic any more."""
         with self._lock:
             due = self._due.pop(topic, None)
-        return due if self._pubsub.is_subscribed(topic) else None
+        return due if topic == SESSIONS or self._pubsub.is_subscribed(topic) else None
 
     def catch_up(self, topic: str, due: _Due) -> None:
-        """Tell this node's subscribers of one topic. Raises Unavailable."""
-        if topic.startswith(SESSIONS):
-            if not accounts.session_alive(topic.removeprefix(SESSIONS)):
-                self._tell(topic, DISCONNECT, {})
+        """Tell this node's subscribers of one topic; SESSIONS stands for all log-ins. Raises Unavailable."""
+        if topic == SESSIONS:
+            session_watch.close_ended(self._pubsub)
         elif match := TOPIC.fullmatch(topic):
             self._notes(topic, int(match[1]), due)
 

@@ -20,6 +20,7 @@ from rumbl_core.errors import Unavailable
 from rumbl_web.channels.user_socket import EXPIRIES, SESSIONS, expiry_has_passed
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import DISCONNECT, Broadcast
+from rumbl_web.phoenix.pubsub import PubSub
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class SessionWatch(GenServer):
         self._close_expired()
         try:
             with otp.blocking():
-                self._close_ended()
+                close_ended(self._endpoint.pubsub)
         except Unavailable as error:
             log.warning("sessions are checked later: %s", error)
 
@@ -61,15 +62,18 @@ class SessionWatch(GenServer):
         now = self._clock()
         for topic in self._endpoint.pubsub.topics(EXPIRIES):
             if expiry_has_passed(topic, now):
-                self._close(topic)
+                _close(self._endpoint.pubsub, topic)
 
-    def _close_ended(self) -> None:
-        topics = self._endpoint.pubsub.topics(SESSIONS)
-        alive = accounts.sessions_alive([topic.removeprefix(SESSIONS) for topic in topics])
-        for topic in topics:
-            if topic.removeprefix(SESSIONS) not in alive:
-                self._close(topic)
 
-    def _close(self, topic: str) -> None:
-        # Here only: every server process looks for itself.
-        self._endpoint.pubsub.deliver(Broadcast(topic, DISCONNECT, {}))
+def close_ended(pubsub: PubSub) -> None:
+    """Close the sockets on this node whose session has ended, by one query. Raises Unavailable."""
+    topics = pubsub.topics(SESSIONS)
+    alive = accounts.sessions_alive([topic.removeprefix(SESSIONS) for topic in topics])
+    for topic in topics:
+        if topic.removeprefix(SESSIONS) not in alive:
+            _close(pubsub, topic)
+
+
+def _close(pubsub: PubSub, topic: str) -> None:
+    # Here only: every server process looks for itself.
+    pubsub.deliver(Broadcast(topic, DISCONNECT, {}))
