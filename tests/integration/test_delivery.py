@@ -20,6 +20,7 @@ import pytest
 from rumbl_core import multimedia
 from rumbl_core.accounts import User
 from rumbl_core.testing import committed_database, rumbl_database, user_fixture, video_fixture
+from rumbl_web.channels.latest_watch import LatestWatch
 from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.user_socket import UserSocket, user_token
 from rumbl_web.phoenix import testing
@@ -196,15 +197,32 @@ class Site:
                 tab.cut()
         node.restart()
 
+    def last_words(self) -> None:
+        """A note of a node that is cut off and dies: it is stored, and no other node has heard of it."""
+        for tab in self.tabs:
+            if tab._client is None:
+                self.back(tab)
+        tab, node = self.tabs[0], self.nodes[0]
+        tab.cut()
+        tab.connect(node)
+        self.network.cut("a")
+        self.write(tab)
+        self.until(lambda: not tab.pending)
+        self.restart(node)
+
     def rest(self) -> None:
-        """All is healed, everybody is there; one more note betrays what was lost before it."""
+        """All is healed, everybody is there; a last note, or the node itself, betrays what was lost."""
         for name in "ab":
             self.network.heal(name)
         for tab in self.tabs:
             if tab._client is None:
                 self.back(tab)
         self.until(lambda: not any(tab.pending for tab in self.tabs))
-        self.write(self.tabs[0])
+        if self.chance.random() < 0.5:
+            self.write(self.tabs[0])
+        else:
+            for node in self.nodes:
+                LatestWatch(node.endpoint).look()
         self.until(lambda: all(len(tab.notes) >= len(self.written) for tab in self.tabs))
 
     def until(self, done: Callable[[], bool]) -> None:
@@ -235,6 +253,7 @@ def test_each_note_is_stored_once_and_reaches_everybody(site: Site) -> None:
         tab.connect(site.nodes[0])
     for _ in range(STEPS):
         site.step()
+    site.last_words()
     site.rest()
 
     stored = {note.id: note for note in multimedia.list_annotations_after(site.video)}

@@ -1,6 +1,6 @@
 // The socket of the page: connects, notices a refusal, and gets a fresh token by itself.
 import { LongPoll, Socket } from "phoenix";
-import { POLICY_VIOLATION, reconnectAfterMs } from "./backoff.js";
+import { POLICY_VIOLATION, reconnectAfterMs, rejoinAfterMs } from "./backoff.js";
 import { fetchBoot } from "./boot.js";
 
 const REFUSED_AFTER = 3; // failed attempts in a row before asking why
@@ -28,6 +28,7 @@ export class Connection extends EventTarget {
       params: () => ({ token: this.#boot.userToken }),
       transport: this.#polls ? LongPoll : hearingCloses(({ code }) => this.#closed(code)),
       reconnectAfterMs: (tries) => reconnectAfterMs(tries, this.#rebukes),
+      rejoinAfterMs: (tries) => rejoinAfterMs(tries),
     });
     this.socket.onOpen(() => this.#opened());
     this.socket.onClose(() => this.dispatchEvent(new Event("down")));

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from rumbl_core import multimedia
@@ -153,6 +157,32 @@ def test_a_rejoin_gets_only_what_was_missed(socket: ClientSocket, user: User, vi
     ids = [annotation_fixture(user, video, body=f"note {n}", at=90 - n).id for n in range(3)]
     reply, _ = subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": ids[0]})
     assert [note["id"] for note in reply["annotations"]] == ids[1:]
+
+
+def test_a_note_that_is_told_while_somebody_joins_is_neither_missed_nor_first(
+    connect: Callable[[User], ClientSocket],
+    channel: ClientChannel,
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed, told = threading.Event(), threading.Event()
+    get = pages.Pages.get
+
+    def slow(self: pages.Pages, *key: int) -> pages.Page | None:
+        page = get(self, *key)
+        listed.set()
+        assert told.wait(10)
+        return page
+
+    monkeypatch.setattr(pages.Pages, "get", slow)
+    with ThreadPoolExecutor(1) as pool:
+        joining = pool.submit(testing.join, connect(user), VideoChannel, channel.topic)
+        assert listed.wait(10)
+        stored = assert_reply(push(channel, "new_annotation", {"body": "meanwhile", "at": 1}))
+        told.set()
+        reply, seat = joining.result(10)
+    assert reply["annotations"] == []
+    assert assert_broadcast(seat, "new_annotation")["id"] == stored["id"]
 
 
 @pytest.mark.parametrize("mark", ["7", -1, 2**70, None, True, 1.5, [1]])

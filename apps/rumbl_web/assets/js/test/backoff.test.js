@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reconnectAfterMs } from "../backoff.js";
+import { reconnectAfterMs, rejoinAfterMs } from "../backoff.js";
 
 const middle = () => 0.5;
 
@@ -19,4 +19,10 @@ test("who was told to slow down waits for seconds, ever longer", () => {
 
 test("after that wait the tries go on as usual", () => {
   assert.equal(reconnectAfterMs(2, 1, middle), 100);
+});
+
+test("pages that were refused at once join again spread out, a little later each time", () => {
+  const range = (tries) => [0, 1].map((random) => rejoinAfterMs(tries, () => random));
+  assert.deepEqual([1, 2, 3, 4, 99].map(range),
+    [[500, 1500], [1000, 3000], [2500, 7500], [5000, 15_000], [5000, 15_000]]);
 });
