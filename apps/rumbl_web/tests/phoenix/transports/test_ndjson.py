@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rumbl_web.phoenix.transports.frames import BINARY, TEXT
 from rumbl_web.phoenix.transports.ndjson import CONTENT_TYPE, MAX_LINES, BadBody, messages
@@ -51,3 +55,9 @@ def test_one_bad_line_spoils_all(body: bytes, code: int) -> None:
 
 def test_as_many_lines_as_may_be_are_taken() -> None:
     assert len(messages(CONTENT_TYPE, b"[]\n" * MAX_LINES, 100)) == MAX_LINES
+
+
+@given(st.binary(max_size=300), st.sampled_from([CONTENT_TYPE, "text/plain"]))
+def test_whatever_comes_is_taken_or_refused(body: bytes, kind: str) -> None:
+    with suppress(BadBody):
+        assert all(len(payload) <= 100 for _, payload in messages(kind, body, 100))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import pytest
 
 from rumbl_web.phoenix.transport import Opcode
+from rumbl_web.phoenix.transports import frames
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
 from rumbl_web.phoenix.transports.poll_session import PollSession
@@ -195,6 +197,41 @@ class TestKept:
         eventually(lambda: recorder.codes == [1013])
         eventually(lambda: desk.hub.stats()["sessions"] == 0)
         assert desk.ask(session).json["status"] == 410
+
+
+def post(desk: Desk, session: PollSession, *numbers: int) -> int:
+    """The status of a POST with these messages."""
+    answer: Future[int] = Future()
+    messages = [(frames.TEXT, text.encode()) for text in texts(*numbers)]
+    desk.hub.call_later(desk.hub.polls.receive, session, messages, answer)
+    return answer.result(DEADLINE_S)
+
+
+class TestRate:
+    def test_a_calm_client_may_bring_many_messages_at_once(self, make_desk: Callable[..., Desk]) -> None:
+        desk = make_desk(limits=Limits(rate_per_s=30, rate_burst=60))
+        session, recorder = desk.begin()
+
+        assert post(desk, session, *range(150)) == 200
+
+        assert len(recorder.texts) == 150
+
+    def test_a_client_that_goes_on_is_stopped_and_nobody_else(self, make_desk: Callable[..., Desk]) -> None:
+        desk = make_desk(limits=Limits(rate_per_s=1, rate_burst=20))
+        session, recorder = desk.begin()
+        other, _ = desk.begin("other")
+
+        statuses = [post(desk, session, *range(11)) for _ in range(4)]
+
+        assert statuses == [200, 200, 429, 410]
+        assert recorder.codes == [1008]
+        assert post(desk, other, 1) == 200
+
+    def test_where_there_is_no_limit_nobody_is_stopped(self, make_desk: Callable[..., Desk]) -> None:
+        desk = make_desk(limits=Limits(rate_per_s=None))
+        session, _ = desk.begin()
+
+        assert {post(desk, session, number) for number in range(200)} == {200}
 
 
 class TestEnd:

@@ -198,7 +198,7 @@ class LongPoll:
             return None
 
         def put(messages: Sequence[frames.Event]) -> Response:
-            return _json(poll_answer.body(relay.post(*place, messages)))
+            return _json(poll_answer.posted(relay.post(*place, messages)))
 
         return Box(lambda code: relay.close(*place, code), put)
 
@@ -206,7 +206,7 @@ class LongPoll:
         answer: Future[int] = Future()
         self._hub.call_later(self._hub.polls.receive, session, messages, answer)
         try:
-            return _json(poll_answer.body(answer.result(self._options.answer_timeout_s)))
+            return _json(poll_answer.posted(answer.result(self._options.answer_timeout_s)))
         except TimeoutError:
             return _try_again()
 

@@ -26,6 +26,11 @@ TOO_BIG: Final = 413
 TOO_MANY: Final = 429
 FAILED: Final = 500
 
+_REASONS: Final = {
+    BAD_MESSAGE: "not a message of this protocol",
+    TOO_MANY: "too many messages",
+    FAILED: "the server failed on a message",
+}
 _NOT_OURS: Final = frozenset({"connection", "content-length", "date"})
 
 
@@ -36,6 +41,16 @@ def body(status: int, **more: Any) -> bytes:
     b'{"status":410}'
     """
     return orjson.dumps({**more, "status": status})
+
+
+def posted(status: int) -> bytes:
+    """Return the JSON of an answer to a POST, with the reason if there is one.
+
+    >>> posted(429)
+    b'{"reason":"too many messages","status":429}'
+    """
+    reason = _REASONS.get(status)
+    return body(status) if reason is None else body(status, reason=reason)
 
 
 def polled(status: int, token: str | None, chunks: Iterable[bytes] = ()) -> bytes:
