@@ -2,7 +2,8 @@
 
 WHAT is `visit PATH`, a page asked for at a steady rate, whose latency counts from when each was due; `repeat
 PATH`, as fast as the threads get answers; or `login`, wrong passwords as fast as they are refused. It prints
-a line when it begins, goes on until its standard input ends, then prints one JSON line.
+a line when it begins, goes on until its standard input ends, then prints one JSON line. Logins begin when
+everybody has the form.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ CSRF = re.compile(r'name="_csrf_token" value="([^"]+)"')
 class Counts:
     """What the threads found, together."""
 
+    ready: threading.Barrier
     latencies_ms: list[float] = field(default_factory=list)
     failed: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -63,6 +65,7 @@ class Counts:
 
 def visit(url: str, counts: Counts, over: threading.Event, number: int) -> None:
     """Every VISITORS-th visit of the schedule is this thread's."""
+    counts.ready.wait()
     due = time.monotonic() + number / VISITS_PER_S
     while not over.wait(max(0.0, due - time.monotonic())):
         counts.timed(lambda: requests.get(url, timeout=TIMEOUT_S), due)
@@ -72,6 +75,7 @@ def visit(url: str, counts: Counts, over: threading.Event, number: int) -> None:
 def repeat(url: str, counts: Counts, over: threading.Event, _number: int) -> None:
     """One request after the other."""
     session = requests.Session()
+    counts.ready.wait()
     while not over.is_set():
         counts.timed(lambda: session.get(url, timeout=TIMEOUT_S), time.monotonic())
 
@@ -86,6 +90,7 @@ def login(base: str, counts: Counts, over: threading.Event, number: int) -> None
         "session[username]": f"member{number}",
         "session[password]": "a wrong one",
     }
+    counts.ready.wait()
     while not over.is_set():
         counts.timed(lambda: session.post(f"{base}/sessions", data=form, timeout=TIMEOUT_S), time.monotonic())
 
@@ -99,14 +104,15 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--threads", type=int, default=VISITORS)
     options = parser.parse_args(argv)
     work = {"visit": visit, "repeat": repeat, "login": login}[options.what]
-    counts, over = Counts(), threading.Event()
+    counts, over = Counts(threading.Barrier(options.threads + 1, timeout=2 * TIMEOUT_S)), threading.Event()
     url = f"http://127.0.0.1:{options.port}{options.path}"
     threads = [
         threading.Thread(target=work, args=(url, counts, over, number)) for number in range(options.threads)
     ]
-    print("begun", flush=True)
     for thread in threads:
         thread.start()
+    counts.ready.wait()
+    print("begun", flush=True)
     sys.stdin.read()
     over.set()
     for thread in threads:
