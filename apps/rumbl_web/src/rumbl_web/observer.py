@@ -157,7 +157,7 @@ def ask(pid: int, question: Mapping[str, Any]) -> str:
     """The answer of one server process, in printable characters. Raises ObserverError."""
     try:
         answer = _ask(pid, json.dumps(question).encode() + b"\n")
-    except ConnectionResetError:
+    except (BrokenPipeError, ConnectionResetError):  # hung up on, before or while we asked
         answer = b""
     except OSError as error:
         raise ObserverError(f"server process {pid} does not answer: {error}") from None
