@@ -21,6 +21,7 @@ class Proxy:
         self._serving: set[asyncio.Future[None]] = set()
         self._answering = asyncio.Event()
         self._answering.set()
+        self._parted = False
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
@@ -30,6 +31,15 @@ class Proxy:
     def cut(self) -> int:
         """Reset every connection at once, towards both sides; how many there were."""
         return self._run(self._cut())
+
+    def part(self) -> None:
+        """Reset every connection, and every new one until `mend`."""
+        self._parted = True
+        self.cut()
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._parted = False
 
     def swallow(self) -> None:
         """Keep what the site answers from its clients, until `cut` ends the connections."""
@@ -57,6 +67,9 @@ class Proxy:
         serving.add_done_callback(self._serving.discard)
 
     async def _serve(self, up: asyncio.StreamReader, down: asyncio.StreamWriter) -> None:
+        if self._parted:
+            await hang_up(down)
+            return
         try:
             answers, asks = await asyncio.open_connection("127.0.0.1", self._to)
         except OSError:

@@ -1,4 +1,4 @@
-"""Who is watching, on two nodes: one is killed, stopped, frozen, and its clock is an hour ahead."""
+"""Who is watching, on two nodes: one is killed, stopped, frozen, cut off, and its clock is an hour ahead."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from rumbl_web.phoenix.testing_redis import RedisServer
+from tests.proxy import Proxy
 from tests.running import RunningSite
 from tests.viewer import Account, Viewer
 
@@ -83,16 +84,24 @@ MakePerson = Callable[[RunningSite, str], Person]
 
 
 @pytest.fixture(scope="module")
-def nodes(redis: RedisServer, folder: Path) -> Iterator[list[RunningSite]]:
+def way(redis: RedisServer) -> Iterator[Proxy]:
+    """The way from the second node to Redis."""
+    with Proxy(redis.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def nodes(redis: RedisServer, way: Proxy, folder: Path) -> Iterator[list[RunningSite]]:
     """Two nodes; the clock of the second is an hour ahead."""
     clock = folder / "clock"
     clock.mkdir()
     (clock / "sitecustomize.py").write_text(ONE_HOUR_AHEAD, encoding="utf-8")
-    shared = {"REDIS_URL": redis.url, "PRESENCE_DOWN_MS": str(DOWN_MS)}
+    shared = {"PRESENCE_DOWN_MS": str(DOWN_MS)}
+    there = {"PYTHONPATH": str(clock), "REDIS_URL": redis.url.replace(str(redis.port), str(way.port))}
     with ExitStack() as stack:
-        one = RunningSite(folder / "data", name="one", **shared).start()
+        one = RunningSite(folder / "data", name="one", REDIS_URL=redis.url, **shared).start()
         stack.callback(one.stop)
-        two = RunningSite(folder / "data", name="two", PYTHONPATH=str(clock), **shared).start()
+        two = RunningSite(folder / "data", name="two", **shared, **there).start()
         stack.callback(two.stop)
         ahead = date(two) - date(one)
         assert timedelta(minutes=59) < ahead < timedelta(minutes=61), f"its clock is {ahead} ahead"
@@ -188,3 +197,27 @@ def test_who_is_on_a_frozen_node_leaves_and_comes_back_with_it(
 
     for watcher in (here, there, new):
         watcher.sees(jo=1, kim=1, lou=1)
+
+
+def test_parted_nodes_show_their_own_and_all_agree_when_the_way_is_free_again(
+    nodes: list[RunningSite], way: Proxy, person: MakePerson
+) -> None:
+    one, two = nodes
+    here, there = person(one, "max").open(), person(two, "nina").open()
+    for watcher in (here, there):
+        watcher.sees(max=1, nina=1)
+
+    way.part()
+    try:
+        here.sees(max=1)
+        there.sees(nina=1)
+        new = person(two, "olaf").open()
+        there.sees(nina=1, olaf=1)
+        leaver = person(one, "pia").open()
+        here.sees(max=1, pia=1)
+        leaver.close()
+    finally:
+        way.mend()
+
+    for watcher in (here, there, new):
+        watcher.sees(max=1, nina=1, olaf=1)
