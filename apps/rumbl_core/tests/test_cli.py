@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rumbl_core import application, cli
+from rumbl_core import application, cli, migrate
 from rumbl_core.postgres.embedded import EmbeddedPostgres
 
 
@@ -27,7 +27,7 @@ def database(rumbl_database: object, committed_database: str) -> str:
 
 
 def test_migrate_and_seed_may_be_repeated(database: str) -> None:
-    assert "up to date (0005)" in run("migrate", DATABASE_URL=database).output
+    assert f"up to date ({migrate.latest()})" in run("migrate", DATABASE_URL=database).output
     for _ in range(2):
         result = run("seed", "--no-demo", DATABASE_URL=database)
         assert (result.exit_code, result.output) == (0, "The seeds are in.\n")
@@ -67,9 +67,9 @@ class TestEmbedded:
         assert run("db", "status", RUMBL_DATA=data).exit_code == 3
         assert run("db", "start", RUMBL_DATA=data).exit_code == 0
         assert "PostgreSQL runs at postgresql://" in run("db", "status", RUMBL_DATA=data).output
-        assert "Migrated to 0005" in run("migrate", RUMBL_DATA=data).output
+        assert f"Migrated to {migrate.latest()}" in run("migrate", RUMBL_DATA=data).output
         assert f"/{application.DATABASE}?host=" in run("db", "url", RUMBL_DATA=data).output
-        assert "is at 0004" in run("rollback", "--yes", RUMBL_DATA=data).output
+        assert "is at 0005" in run("rollback", "--yes", RUMBL_DATA=data).output
         assert "rumbl-core migrate" in str(run("seed", RUMBL_DATA=data).exception)
         assert run("db", "stop", RUMBL_DATA=data).output == "Stopped.\n"
         assert run("db", "stop", RUMBL_DATA=data).output == "It wasn't running.\n"
