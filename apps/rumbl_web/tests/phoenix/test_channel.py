@@ -151,3 +151,69 @@ def test_only_handle_in_may_reply(endpoint: Endpoint, caplog: pytest.LogCaptureF
 
     assert_push(channel, "phx_error")
     assert "handle_info must return None or Stop(reason)" in caplog.text
+
+
+class Ending(Bare):
+    """Ends as it is told, and remembers how."""
+
+    intercepts: ClassVar[frozenset[str]] = frozenset({"last"})
+    ends: ClassVar[list[object]] = []
+
+    def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Stop | None:
+        if event == "crash":
+            raise RuntimeError("told to")
+        return Stop(payload["reason"])
+
+    def handle_out(self, event: str, payload: Any, socket: ChannelSocket) -> Stop:
+        socket.push(event, payload)
+        return Stop()
+
+    def terminate(self, reason: object, socket: ChannelSocket) -> None:
+        self.ends.append(reason)
+
+
+class EndingSocket(Socket):
+    channels: ClassVar[Mapping[str, type[Channel]]] = {"ending": Ending}
+
+
+@pytest.fixture
+def ending(endpoint: Endpoint) -> ClientChannel:
+    Ending.ends.clear()
+    return join(connect(EndingSocket, endpoint=endpoint), Ending, "ending")[1]
+
+
+def test_handle_out_may_stop(ending: ClientChannel, endpoint: Endpoint) -> None:
+    endpoint.broadcast("ending", "last", {"x": 1})
+
+    assert assert_push(ending, "last") == {"x": 1}
+    assert_push(ending, "phx_close")
+    assert Ending.ends == ["normal"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("normal", "phx_close"),
+        ("shutdown", "phx_close"),
+        (("shutdown", "full"), "phx_close"),
+        ("other", "phx_error"),
+        (("other", 1), "phx_error"),
+    ],
+)
+def test_terminate_hears_why_and_the_client_whether_to_come_back(
+    ending: ClientChannel, reason: object, told: str
+) -> None:
+    push(ending, "stop", {"reason": reason})
+
+    assert_push(ending, told)
+    assert ending.process.wait(5)
+    assert Ending.ends == [reason]
+
+
+def test_terminate_hears_the_exception_of_a_crash_and_the_client_not_its_words(ending: ClientChannel) -> None:
+    push(ending, "crash")
+
+    assert assert_push(ending, "phx_error") == {"reason": "crashed"}
+    assert ending.process.wait(5)
+    (error,) = Ending.ends
+    assert isinstance(error, RuntimeError)
