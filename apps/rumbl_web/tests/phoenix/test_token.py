@@ -65,3 +65,26 @@ def test_it_is_known_when_a_token_was_signed() -> None:
 
     assert isinstance(verified, token.Verified)
     assert before - 1 <= verified.signed_at <= time.time() + 1
+
+
+@pytest.mark.parametrize(("ahead_s", "wanted"), [(59, Verified(7)), (62, Error("invalid"))])
+def test_the_clock_of_the_node_that_signed_may_be_a_minute_ahead(
+    monkeypatch: pytest.MonkeyPatch, ahead_s: float, wanted: object
+) -> None:
+    real = time.time()
+    monkeypatch.setattr(time, "time", lambda: real + ahead_s)
+    signed = token.sign(SECRET, "user socket", 7)
+    monkeypatch.setattr(time, "time", lambda: real)
+
+    assert token.verify(SECRET, "user socket", signed) == wanted
+    assert token.verify(SECRET, "user socket", signed, max_age_s=None) == wanted
+
+
+def test_a_token_is_as_old_as_it_may_be_and_no_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = token.sign(SECRET, "user socket", 7)
+    real = time.time()
+
+    monkeypatch.setattr(time, "time", lambda: real + 58)
+    assert token.verify(SECRET, "user socket", signed, max_age_s=60) == Verified(7)
+    monkeypatch.setattr(time, "time", lambda: real + 62)
+    assert token.verify(SECRET, "user socket", signed, max_age_s=60) == Error("expired")
