@@ -22,7 +22,7 @@ const ways = {
 
 let lastSeenId = 0;
 const seen = (id) => { lastSeenId = Math.max(lastSeenId, id); };
-const options = { params: { token }, heartbeatIntervalMs: 500, reconnectAfterMs: () => 100 };
+const options = { params: { token }, heartbeatIntervalMs: 3000, reconnectAfterMs: () => 100 };
 const socket = new Socket(url, isOld ? options : { ...options, ...ways[how] });
 socket.onClose((event) => tell("closed", { code: event.code }));
 socket.connect();

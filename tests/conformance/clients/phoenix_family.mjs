@@ -9,7 +9,7 @@ const { Socket, Presence } = library.default ?? library;
 const isOld = name === "phoenix-channels"; // protocol version 1, no binary messages
 
 const connect = (userId) => {
-  const options = { params: { user_id: userId }, heartbeatIntervalMs: 500, reconnectAfterMs: () => 50 };
+  const options = { params: { user_id: userId }, heartbeatIntervalMs: 3000, reconnectAfterMs: () => 50 };
   const socket = new Socket(url, isOld ? options : { ...options, rejoinAfterMs: () => 50, transport: WebSocket });
   const closes = inbox();
   socket.onClose((event) => closes.tell(event.code));

@@ -6,7 +6,7 @@ import { done, inbox, please } from "./steps.mjs";
 
 const [vsn, url] = process.argv.slice(2);
 const connect = () => new RealtimeClient(url, {
-  params: { apikey: "none" }, vsn, transport: WebSocket, heartbeatIntervalMs: 500, reconnectAfterMs: () => 50,
+  params: { apikey: "none" }, vsn, transport: WebSocket, heartbeatIntervalMs: 3000, reconnectAfterMs: () => 50,
 });
 const subscribe = (channel) => {
   const states = inbox();
