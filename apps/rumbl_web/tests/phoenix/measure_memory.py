@@ -44,7 +44,8 @@ class UserSocket(Socket):
     channels: ClassVar[Mapping[str, type[Channel]]] = {"videos:*": VideoChannel}
 
     def connect(self, params: Mapping[str, Any], info: ConnectInfo) -> Connected:
-        return Connected({"user_id": params["user_id"], "session": f"session {params['user_id']}"})
+        who = {"user_id": params["user_id"], "session": f"session {params['user_id']}"}
+        return Connected(who, ends_on=("expiries_socket:1",))
 
     def id(self, assigns: Mapping[str, Any]) -> tuple[str, ...]:
         return (f"users_socket:{assigns['user_id']}", f"sessions_socket:{assigns['session']}")
