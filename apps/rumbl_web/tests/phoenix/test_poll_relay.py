@@ -34,11 +34,11 @@ class Node:
 
 
 @contextmanager
-def node(network: Network, name: str) -> Iterator[Node]:
+def node(network: Network, name: str, window_s: float = 1.0) -> Iterator[Node]:
     hub = Hub(HubOptions(limits=Limits(rate_per_s=None), close_timeout_s=1.0))
     endpoint = Endpoint(PubSub(network.adapter(name)), hub, "secret")
     app, pages = Flask(__name__), Blueprint("pages", __name__)
-    mount(pages, "/socket", ReferenceSocket, endpoint, hub, longpoll=PollOptions(window_s=0.5))
+    mount(pages, "/socket", ReferenceSocket, endpoint, hub, longpoll=PollOptions(window_s=window_s))
     app.register_blueprint(pages)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -156,6 +156,22 @@ def test_what_a_broken_connection_did_not_bring_comes_with_the_next_poll(
     heard = [one[4]["n"] for one in texts(client.messages(8))]
 
     assert heard == list(range(8))
+
+
+def test_a_node_that_drains_sends_polls_on_to_the_others(network: Network) -> None:
+    with node(network, "one", 30.0) as one, node(network, "two", 30.0) as two:
+        client = PollClient(one.port, user_id="7").begin()
+        client.port = two.port
+        join(client)
+        poll = client.start()
+        eventually(lambda: is_polled(one))
+
+        two.hub.drain(spread_s=0.1)
+
+        assert poll.answer().json["status"] == 204
+        one.endpoint.broadcast("plain:1", "shout", {"n": 1})
+        client.port = one.port
+        assert texts(client.messages(1))[0][4] == {"n": 1}
 
 
 def test_the_session_of_a_node_that_is_gone_is_gone(

@@ -2,7 +2,8 @@
 
 The node that a client reached keeps the client's connection and asks the owner:
 
-    poll  {ref, node, token}            here {ref}, then answer {ref, status, chunks}; then taken {ref, taken}
+    poll  {ref, node, token}            here {ref}; then answer {ref, node, status, chunks}
+    taken {ref, taken}
     post  {ref, node, token, messages}  posted {ref, status}
     close {token, code}
 
@@ -120,6 +121,8 @@ class PollRelay:
         if session is not None:
             batch = [base64.b64decode(chunk) for chunk in said["chunks"]]
             self._hub.call_later(self._hub.polls.relayed, session, status, batch)
+        elif said["chunks"]:
+            self._say(said["node"], "taken", {"ref": said["ref"], "taken": False})
         self._word(said["ref"], poll_answer.GONE if status == poll_answer.GONE else poll_answer.OK)
 
     def _word(self, ref: str, status: int) -> None:
@@ -134,7 +137,7 @@ class PollRelay:
 
         def deliver(status: int, batch: Sequence[bytes]) -> None:
             chunks = [base64.b64encode(chunk).decode() for chunk in batch]
-            self._say(node, "answer", {"ref": ref, "status": status, "chunks": chunks})
+            self._say(node, "answer", {"ref": ref, "node": self._node, "status": status, "chunks": chunks})
 
         session = self._session(said)
         if session is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rumbl_web.phoenix.transport import Opcode
 from rumbl_web.phoenix.transports.frames import decode_own
@@ -66,3 +66,30 @@ def test_a_client_that_left_the_other_node_polls_no_more(loopback: Loopback) -> 
 
     eventually(lambda: session.request is None)
     assert answers == []
+
+
+def test_the_next_poll_waits_until_it_is_known_what_became_of_the_last_answer(loopback: Loopback) -> None:
+    session, recorder = begin(loopback)
+    request, answers = poll(loopback, session)
+    opened(recorder).send(Opcode.TEXT, b"[1]")
+    eventually(lambda: answers == [(200, [b"[1]"])])
+
+    _, again = poll(loopback, session)
+    opened(recorder).send(Opcode.TEXT, b"[2]")
+    eventually(lambda: session.mail.size == 5)
+    assert again == []
+    loopback.hub.call_later(loopback.hub.polls.deliveries.reported, request, False)
+
+    eventually(lambda: again == [(200, [b"[1]", b"[2]"])])
+
+
+def test_a_node_that_never_reports_is_not_waited_for_long(make_loopback: Callable[..., Loopback]) -> None:
+    loopback = make_loopback(close_timeout_s=0.1)
+    session, recorder = begin(loopback)
+    _, answers = poll(loopback, session)
+    opened(recorder).send(Opcode.TEXT, b"[1]")
+    eventually(lambda: answers == [(200, [b"[1]"])])
+
+    _, again = poll(loopback, session)
+
+    eventually(lambda: again == [(200, [b"[1]"])])

@@ -19,6 +19,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from rumbl_web.phoenix.transports import poll_answer
 from rumbl_web.phoenix.transports.connection import LINGERING, OPEN
 from rumbl_web.phoenix.transports.options import HubOptions
 from rumbl_web.phoenix.transports.poll_session import PollRequest, PollSession, until
@@ -77,14 +78,25 @@ class Deliveries:
         request.write(self._wire, status, batch)
 
     def settle(self, session: PollSession) -> None:
-        """A client that polls again has the answer before, unless that broke off or is not written yet."""
-        if session.answered is not None and session.answered.fd >= 0:
+        """A client that polls again has the answer before, unless that broke off or is not written yet.
+
+        Another node, which carried it, says so itself.
+        """
+        if session.is_uncertain:
+            return
+        if session.answered is not None:
             self._readable(session.answered)
         request = session.answered
         if request is not None and request.outbox is not None:
             self._lost(request, reset=True)
         elif request is not None:
             self._received(request)
+
+    def send_on(self) -> None:
+        """Answer polls whose sessions live on other nodes: they can be polled there as well."""
+        for request in self._wire.connected():
+            if isinstance(request, PollRequest) and request.phase == OPEN and request.session.is_remote:
+                self.answer(request, poll_answer.NO_MESSAGES)
 
     def reported(self, request: PollRequest, taken: bool) -> None:
         """Another node knows what became of a poll there."""
@@ -151,8 +163,11 @@ class Deliveries:
 
     def _hurry(self, request: PollRequest) -> None:
         """A slow client has more time while it takes some of the answer; another node reports in its own."""
-        outbox = request.outbox
-        since = request.seen if request.fd < 0 else outbox.stalled_since if outbox is not None else None
+        outbox, since = request.outbox, None
+        if outbox is not None:
+            since = outbox.stalled_since
+        elif request.fd < 0 and request.session.request is None:
+            since = request.seen
         if since is not None and self._now - since < self._options.stall_timeout_s * 1_000_000:
             self._see_off(request)
         elif request.fd < 0 or _is_unheard(request.fd):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from rumbl_web.phoenix.transports import poll_answer
 from rumbl_web.phoenix.transports.connection import HubConnection
@@ -119,6 +119,8 @@ class PollSession(HubConnection):
 
     __slots__ = ("answered", "mail", "request", "token", "window")
 
+    is_remote: ClassVar[bool] = False
+
     def __init__(
         self,
         hub: Hub,
@@ -140,6 +142,11 @@ class PollSession(HubConnection):
         """It has ended and there is no mail left to fetch. May be asked on any thread."""
         return self.handler is None and not self.mail.size
 
+    @property
+    def is_uncertain(self) -> bool:
+        """Another node carried its last answer, and has not said yet whether it arrived."""
+        return self.answered is not None and self.answered.fd < 0
+
     def close(self, code: int, reason: str = "") -> None:
         """Let the client fetch what is queued, then end."""
         self.hub.call_later(self.hub.polls.close, self, code)
@@ -153,20 +160,33 @@ class PollSession(HubConnection):
 class RemoteSession(PollSession):
     """A session of another node, where its client polls this one. It lasts for one poll.
 
-    `tell` carries to the owner whether the client took the answer.
+    `tell` carries to the owner whether the client took what the owner sent.
     """
 
-    __slots__ = ("_tell",)
+    __slots__ = ("_fed", "_tell")
+
+    is_remote: ClassVar[bool] = True
 
     def __init__(self, hub: Hub, window: Window, token: str, tell: Callable[[bool], None]) -> None:
         super().__init__(hub, None, hub.options.limits, window, token)
         self._tell = tell
+        self._fed = False
+
+    def feed(self, batch: Sequence[bytes]) -> None:
+        """Take what the owner sends; once the poll is over it goes back."""
+        if self.fd < 0:
+            self._tell(False)
+            return
+        self._fed = True
+        for chunk in batch:
+            self.mail.add(chunk)
 
     def arrived(self, batch: Sequence[bytes], taken: bool) -> None:
-        """Let the owner know, and end."""
+        """Let the owner know, and end. An answer of our own (204) brought nothing of the owner's."""
         if self.fd >= 0:
+            everything = taken and self._fed and not self.mail.size
             self.hub.polls.forget(self)
-            self._tell(taken)
+            self._tell(everything)
 
 
 class PollRequest(HubConnection):

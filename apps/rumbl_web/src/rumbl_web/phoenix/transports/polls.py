@@ -15,7 +15,7 @@ from rumbl_web.phoenix.transports.connection import CLOSING, OPEN
 from rumbl_web.phoenix.transports.fanout import FanOut
 from rumbl_web.phoenix.transports.options import HubOptions
 from rumbl_web.phoenix.transports.poll_deliveries import Deliveries
-from rumbl_web.phoenix.transports.poll_session import PollRequest, PollSession, Window
+from rumbl_web.phoenix.transports.poll_session import PollRequest, PollSession, RemoteSession, Window
 from rumbl_web.phoenix.transports.wire import TOO_SLOW, Wire
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class Polls:
         self._fanout = fanout
         self.deliveries = Deliveries(hub_wire, options)
         self._windows: dict[float, Window] = {}
+        self._draining = False
         self._sent_away: deque[tuple[int, PollSession]] = deque()
         self.sessions: dict[str, PollSession] = {}
         self.news: set[PollSession] = set()
@@ -77,6 +78,9 @@ class Polls:
         if session.fd < 0:
             self.deliveries.answer(request, poll_answer.GONE)
             return
+        if self._draining and session.is_remote:
+            self.deliveries.answer(request, poll_answer.NO_MESSAGES)
+            return
         if session.request is not None:
             self.deliveries.answer(session.request, poll_answer.NO_MESSAGES)
         self.deliveries.settle(session)
@@ -84,13 +88,10 @@ class Polls:
         session.window.polled(session, self._now)
         self.news.add(session)
 
-    def relayed(self, session: PollSession, status: int, batch: Sequence[bytes]) -> None:
+    def relayed(self, session: RemoteSession, status: int, batch: Sequence[bytes]) -> None:
         """Another node answers the poll of a session of its own."""
-        if session.fd < 0:
-            session.arrived((), False)
-        elif batch:
-            for chunk in batch:
-                session.mail.add(chunk)
+        if batch:
+            session.feed(batch)
         elif session.request is not None:
             self.deliveries.answer(session.request, status)
         else:
@@ -155,10 +156,13 @@ class Polls:
         """Send all clients away, evenly over `spread_s`."""
         step = int(spread_s * 1_000_000) // (len(self.sessions) or 1)
         now = self._now
+        self._draining = True
+        self.deliveries.send_on()
         self._sent_away = deque((now + at * step, one) for at, one in enumerate(list(self.sessions.values())))
 
     def stop(self) -> None:
         """Send all clients away at once."""
+        self.deliveries.send_on()
         for session in list(self.sessions.values()):
             self.close(session, _SERVICE_RESTART)
 
@@ -229,6 +233,8 @@ class Polls:
             return
         over = session.phase != OPEN
         if session.request is not None and session.mail.size:
+            if session.is_uncertain:
+                return  # the node that has its last answer is about to report
             self.deliveries.answer(session.request, poll_answer.OK, session.mail.take())
         elif session.request is not None and over:
             self.deliveries.answer(session.request, poll_answer.GONE)
