@@ -27,6 +27,7 @@ VARIABLES = {
         "PORT": "port",
         "WORKERS": "workers",
         "REDIS_URL": "redis_url",
+        "PIN_WORKERS": "pin_workers",
         "THREADS": "threads",
         "SECRET_KEY_BASE": "secret_key_base",
         "RUMBL_URL": "url",

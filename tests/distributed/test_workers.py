@@ -20,7 +20,7 @@ from tests.running import PROJECT, RunningSite, eventually
 
 @pytest.fixture(scope="module")
 def site(redis: RedisServer, folder: Path) -> Iterator[RunningSite]:
-    running = RunningSite(folder / "data", WORKERS="2", REDIS_URL=redis.url).start()
+    running = RunningSite(folder / "data", WORKERS="2", PIN_WORKERS="true", REDIS_URL=redis.url).start()
     eventually(lambda: len(running.workers()) == 2)
     yield running
     running.stop()
@@ -53,6 +53,17 @@ def tabs_on_each(site: RunningSite, tab: MakeTab, name: str) -> dict[int, list[T
     return found
 
 
+def cores_of(site: RunningSite) -> list[int]:
+    """The cores of the workers, one after the other."""
+    return sorted(core for pid in site.workers() for core in psutil.Process(pid).cpu_affinity())
+
+
+def test_each_worker_keeps_to_a_core_of_its_own(site: RunningSite) -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    expected = usable[:2] if len(usable) > 1 else usable * 2
+    eventually(lambda: cores_of(site) == expected)
+
+
 def test_a_killed_worker_costs_nothing_that_was_acknowledged_and_others_nothing_at_all(
     site: RunningSite, tab: MakeTab
 ) -> None:
@@ -77,6 +88,7 @@ def test_a_killed_worker_costs_nothing_that_was_acknowledged_and_others_nothing_
     assert all(each.rejoined_at for each in found[victim])
     eventually(lambda: len(site.workers()) == 2, 30)
     assert victim not in site.workers()
+    test_each_worker_keeps_to_a_core_of_its_own(site)
     truth = tab(site)
     assert sorted(body for body in truth.bodies if body in set(expected)) == sorted(expected)
     assert site.output().count("rumbl is up") == 1

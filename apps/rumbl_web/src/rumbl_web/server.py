@@ -14,7 +14,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
 from info_sys.otp import Down
-from rumbl_web import application, memory, observer
+from rumbl_web import application, cores, memory, observer
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.phoenix import gauges
 
@@ -89,7 +89,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "rumbl-web",
             "loglevel": "warning",
             "control_socket_disable": True,
-            "pre_fork": lambda _arbiter, _worker: memory.keep(),
+            "pre_fork": self._before_fork,
+            "post_fork": self._after_fork,
             "post_worker_init": self._worker_ready,
             "worker_exit": self._worker_exit,
         }
@@ -108,6 +109,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             log.warning("this server process can't be observed: %s", error)
         memory.keep()
         return running.app
+
+    def _before_fork(self, arbiter: Any, worker: Any) -> None:
+        memory.keep()
+        usable = cores.usable() if self._configuration.web.pin_workers else ()
+        worker.core = (
+            cores.choose(usable, [other.core for other in arbiter.WORKERS.values()]) if usable else None
+        )
+
+    def _after_fork(self, _arbiter: Any, worker: Any) -> None:
+        if worker.core is not None:
+            cores.keep_to(worker.core)
 
     def _given_up(self, down: Down) -> None:
         """The top of a supervision tree ended: without it we are a shell. gunicorn starts a new worker."""

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         le=64,
         description="Number of server processes; more than 1 are joined by REDIS_URL.",
     )
+    pin_workers: bool = Field(
+        False,
+        validation_alias="PIN_WORKERS",
+        description="Give each server process a core of its own; for machines that do little else.",
+    )
     threads: int = Field(
         8, validation_alias="THREADS", ge=1, le=256, description="Request threads of each server process."
     )
