@@ -59,7 +59,7 @@ class Between:
 
 def test_a_note_that_is_lost_on_the_way_appears_by_itself(new_page: NewPage) -> None:
     writer, reader = new_page(), new_page()
-    register(writer, "Wanda Writer", "wanda")
+    register(writer, "Winnie Writer", "winnie")
     path = add_demo_video(writer, "With a hole")
     between = Between(reader)
     between.down = lambda message: None if "lost on the way" in str(message) else message
