@@ -49,7 +49,8 @@ class PollRelay:
         self._options = options
         self._node = pubsub.adapter.node_name
         self._asked: dict[str, Future[int]] = {}
-        self._polls: dict[str, RemoteSession] = {}
+        # Both go with what they name: the hub holds that as long as it is of use.
+        self._polls: WeakValueDictionary[str, RemoteSession] = WeakValueDictionary()
         self._held: WeakValueDictionary[str, RemoteRequest] = WeakValueDictionary()
         self._silent_until: dict[str, float] = {}
         self._acts: dict[str, Callable[[Payload], None]] = {
@@ -77,10 +78,7 @@ class PollRelay:
 
         session = self._polls[ref] = RemoteSession(self._hub, window, token, tell)
         status = self._ask(node, "poll", ref, {"token": token})
-        if status == poll_answer.OK:
-            return session
-        del self._polls[ref]
-        return None
+        return session if status == poll_answer.OK else None
 
     def post(self, node: str, token: str, messages: Sequence[frames.Event]) -> int:
         """Hand `messages` to the owner; return the status of the POST."""

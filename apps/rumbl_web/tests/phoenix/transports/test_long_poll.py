@@ -186,14 +186,6 @@ class TestMessages:
         assert client.messages(1) == ['["1"]']
         assert client.poll()["status"] == 410
 
-    def test_so_does_a_crash_of_the_handler(self, client: PollClient, server: Server) -> None:
-        if server.process is not None:
-            pytest.skip("the crash would be in the log of another process, which must be empty")
-
-        assert client.post("[crash]")["status"] == 500
-
-        assert client.poll()["status"] == 410
-
 
 class TestNothingIsLost:
     def test_what_comes_after_the_client_left_waits_for_the_next_poll(

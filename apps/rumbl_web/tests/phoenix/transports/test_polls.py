@@ -234,7 +234,24 @@ class TestRate:
         assert {post(desk, session, number) for number in range(200)} == {200}
 
 
+def crash(_recorder: Recorder, _data: bytes) -> None:
+    raise RuntimeError("as asked")
+
+
 class TestEnd:
+    def test_a_crash_of_the_handler_ends_its_session_alone(self, desk: Desk) -> None:
+        session, recorder = desk.begin()
+        other, _ = desk.begin("other")
+        recorder.answer = crash
+        poll = desk.poll(session)
+
+        assert post(desk, session, 1, 2) == 500
+
+        assert recorder.texts == [b"[1]"]
+        assert read_answer(poll).json["status"] == 410
+        assert recorder.codes == [1011]
+        assert post(desk, other, 1) == 200
+
     def test_what_was_sent_before_a_close_can_be_fetched(self, desk: Desk) -> None:
         session, recorder = desk.begin()
         desk.hub.subscribe(session, "a").release()

@@ -33,8 +33,6 @@ class Toy:
     def handle_text(self, data: bytes) -> None:
         if data == b"[mistake]":
             raise ClientMistake("as asked")
-        if data == b"[crash]":
-            raise RuntimeError("as asked")
         self._connection.send(Opcode.TEXT, self._about if data == b"about" else data)
 
     def handle_binary(self, data: bytes) -> None:

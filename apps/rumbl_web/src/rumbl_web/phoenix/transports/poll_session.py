@@ -163,7 +163,7 @@ class RemoteSession(PollSession):
     `tell` carries to the owner whether the client took what the owner sent.
     """
 
-    __slots__ = ("_fed", "_tell")
+    __slots__ = ("__weakref__", "_fed", "_tell")
 
     is_remote: ClassVar[bool] = True
 
