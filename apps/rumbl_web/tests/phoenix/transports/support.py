@@ -183,6 +183,15 @@ class Loopback:
         sock.connect(self._listener.getsockname())
         accepted, _ = self._listener.accept()
         self.hub.adopt(accepted, recorder, early=early, limits=limits)
+        return self._opened(sock, recorder)
+
+    def adopt(self, ours: socket.socket, theirs: socket.socket) -> tuple[Client, Recorder]:
+        """The same over a pair of sockets of the test's own."""
+        recorder = Recorder()
+        self.hub.adopt(ours, recorder)
+        return self._opened(theirs, recorder)
+
+    def _opened(self, sock: socket.socket, recorder: Recorder) -> tuple[Client, Recorder]:
         client = Client(sock)
         self._clients.append(client)
         recorder.opening.get(timeout=DEADLINE_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import socket
 from array import array
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 
 from rumbl_web.phoenix.transports import burst, uring
 from rumbl_web.phoenix.transports.burst import Burst
+
+from . import kernels
 
 Pairs = list[tuple[socket.socket, socket.socket]]
 
@@ -136,6 +139,38 @@ def test_where_the_kernel_has_no_batches_it_is_said_once_and_done_one_by_one(
         "sockets are written one by one: no io_uring here ([Errno 1] Operation not permitted)"
     ]
     assert pairs[0][1].recv(100) == b"hellohellohello"
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_where_batches_fail_in_the_middle_nothing_is_lost_and_it_goes_on_one_by_one(
+    pairs: Pairs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, after: int
+) -> None:
+    try:
+        uring.SendRing(entries=8, room=4096).close()
+    except OSError as error:
+        pytest.skip(f"no io_uring here: {error}")
+    monkeypatch.setattr(uring, "_call", kernels.failing(after))
+    writer = Burst()
+    descriptors = len(os.listdir("/proc/self/fd"))
+    texts = [b"for number %d" % number for number in range(40)]
+
+    for pieces in ([b"hello"] * 40, texts):
+        took = writer.write_each(fds(pairs), pieces) or [len(piece) for piece in pieces]
+        for (ours, theirs), piece, size in zip(pairs, pieces, took, strict=True):
+            assert size in (len(piece), -errno.EAGAIN)
+            if size < 0:
+                ours.send(piece)
+            theirs.sendall(theirs.recv(100))
+        reads = zip(writer.read_each(fds(pairs)), writer.read_each(fds(pairs)), strict=True)
+        got = [b"".join(part for part in parts if isinstance(part, bytes)) for parts in reads]
+        assert got == pieces
+
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        "sockets are written one by one from now on: io_uring failed ([Errno 12] Cannot allocate memory)"
+    ]
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert writer.write(fds(pairs), b"and on") is None
 
 
 def _read(sock: socket.socket, size: int) -> bytes:

@@ -6,11 +6,15 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from rumbl_web.phoenix.transport import Opcode
+from rumbl_web.phoenix.transports.connection import HubConnection
 from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.options import HubOptions, Limits
+from rumbl_web.phoenix.transports.wire import Wire
 
 from .support import Loopback, Recorder, echo, eventually, opened
 
@@ -54,6 +58,17 @@ class TestRoom:
         loopback.connect()
 
         assert not loopback.hub.accepting
+
+    def test_a_descriptor_that_epoll_refuses_is_not_owned(self) -> None:
+        wire = Wire(HubOptions())
+        with open(os.devnull, "rb") as file:
+            refused = HubConnection(cast(Hub, None), file.fileno(), Recorder(), 0, Limits())
+
+            with pytest.raises(PermissionError):
+                wire.add(refused)
+
+            assert (wire.connected(), wire.connections) == ([], 0)
+        wire.epoll.close()
 
 
 class TestLife:

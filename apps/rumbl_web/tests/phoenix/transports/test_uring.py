@@ -10,7 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from rumbl_web.phoenix.transports import uring
 from rumbl_web.phoenix.transports.uring import SendRing
+
+from . import kernels
 
 
 @pytest.fixture
@@ -41,6 +44,36 @@ def test_more_sockets_than_places_are_sent_in_several_batches(ring: SendRing) ->
     with ours, theirs:
         assert ring.send(array("i", [ours.fileno()] * 21), b"ab") is None
         assert theirs.recv(4096) == b"ab" * 21
+
+
+def test_results_are_told_apart_where_the_kernel_reports_failures_first(
+    ring: SendRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uring, "_call", kernels.failures_first([ring]))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for number in range(20):
+            fds = array("i", [ours.fileno()] * 5)
+            bad = {number % 5, 4}
+            for place in bad:
+                fds[place] = 1 << 20
+
+            took = ring.send(fds, b"abc")
+
+            assert took == [-errno.EBADF if place in bad else 3 for place in range(5)]
+
+
+def test_what_a_failing_kernel_has_not_done_is_said_and_nothing_is_done_later(
+    ring: SendRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uring, "_call", kernels.failing(after=1))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        took = ring.send(array("i", [ours.fileno()] * 21), b"ab")
+
+        assert took == [2] * 8 + [2] * 4 + [-errno.EAGAIN] * 9
+        assert ring.failed is not None
+        assert theirs.recv(100) == b"ab" * 12
 
 
 def test_a_closed_ring_leaves_no_descriptor() -> None:

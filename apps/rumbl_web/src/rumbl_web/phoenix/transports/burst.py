@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from array import array
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from rumbl_web.phoenix.transports import syscalls
 from rumbl_web.phoenix.transports.uring import ReceiveRing, SendRing
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 _FEW: Final = 8
 """Below so many sockets, a batch costs more than it saves."""
@@ -33,7 +35,7 @@ class Burst:
         """
         ring = self._ring_for(len(fds), len(data))
         if ring is not None:
-            return ring.send(fds, data)
+            return self._unless_failed(ring, ring.send(fds, data))
         size = len(data)
         write = syscalls.writer(len(fds))
         sent = [write(fd, data, size) for fd in fds]
@@ -43,7 +45,7 @@ class Burst:
         """Write to each of `fds` its own of `pieces`. Answers as `write`."""
         ring = self._ring_for(len(fds), sum(map(len, pieces)))
         if ring is not None:
-            return ring.send_each(fds, pieces)
+            return self._unless_failed(ring, ring.send_each(fds, pieces))
         sent = [syscalls.write(fd, piece, len(piece)) for fd, piece in zip(fds, pieces, strict=True)]
         return None if sent == list(map(len, pieces)) else sent
 
@@ -52,8 +54,9 @@ class Burst:
 
         What is left behind for want of room is there the next time.
         """
-        if self._ring_for(len(fds), 0) is not None and self._receiving is not None:
-            return self._receiving.receive(fds)
+        ring = self._receiving if self._ring_for(len(fds), 0) is not None else None
+        if ring is not None:
+            return self._unless_failed(ring, ring.receive(fds))
         return [self._reader.read(fd) for fd in fds]
 
     def close(self) -> None:
@@ -75,7 +78,17 @@ class Burst:
             self._ring = SendRing()
             self._receiving = ReceiveRing()
         except OSError as error:
-            self.close()
-            self._batches = False
+            self._give_up()
             log.info("sockets are written one by one: no io_uring here (%s)", error)
         return self._ring
+
+    def _unless_failed(self, ring: SendRing | ReceiveRing, answer: Answer) -> Answer:
+        """Return `answer`, which holds in any case; but a ring that failed was used for the last time."""
+        if ring.failed is not None:
+            self._give_up()
+            log.warning("sockets are written one by one from now on: io_uring failed (%s)", ring.failed)
+        return answer
+
+    def _give_up(self) -> None:
+        self.close()
+        self._batches = False

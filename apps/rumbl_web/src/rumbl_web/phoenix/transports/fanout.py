@@ -48,6 +48,7 @@ class FanOut:
         _count_shared(connection, -1)
         connection.subscriptions += (subscription,)
         _count_shared(connection, 1)
+        _tell_twins(connection, group)
 
     def publish(self, key: Hashable, frame: bytes, exclude: Subscription | None) -> None:
         """Put `frame` into the log of the group; the visits that deliver it are made by `run`."""
@@ -86,6 +87,7 @@ class FanOut:
         self._remove(subscription, group)
         connection.subscriptions = tuple(one for one in connection.subscriptions if one is not subscription)
         _count_shared(connection, 1)
+        _tell_twins(connection, group)
 
     def leave(self, connection: HubConnection) -> None:
         """Cancel all subscriptions of `connection`, delivering nothing more."""
@@ -188,3 +190,11 @@ def _count_shared(connection: HubConnection, step: int) -> None:
         for subscription in connection.subscriptions:
             if subscription.group is not None:
                 subscription.group.shared += step
+
+
+def _tell_twins(connection: HubConnection, group: Group) -> None:
+    """After a change of its subscriptions: is it in `group` more than once?"""
+    here = [one for one in connection.subscriptions if one.group is group]
+    for subscription in here:
+        subscription.twin = len(here) > 1
+        subscription.aim()

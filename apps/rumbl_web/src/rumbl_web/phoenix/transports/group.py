@@ -22,7 +22,7 @@ CANCELLED: Final = sys.maxsize
 """The cursor of a cancelled subscription: nothing lies ahead of it."""
 
 DETOUR: Final = -1
-"""Instead of a descriptor: this subscription is held, slow or cancelled and must be looked at itself."""
+"""Instead of a descriptor: this subscription is held, slow, a twin or cancelled, and must be looked at."""
 
 _FEW = 8
 
@@ -45,16 +45,18 @@ class Held:
 class HubSubscription:
     """The `Subscription` of the hub. All but the two methods of the protocol is for the hub's thread.
 
-    `place` is its index in the group's arrays.
+    `place` is its index in the group's arrays. A `twin` has the same connection as another one of its group:
+    a batch must not write to one descriptor twice, for the first write may fall short.
     """
 
-    __slots__ = ("connection", "group", "held", "place")
+    __slots__ = ("connection", "group", "held", "place", "twin")
 
     def __init__(self, connection: HubConnection) -> None:
         self.connection = connection
         self.group: Group | None = None
         self.place = 0
         self.held: Held | None = Held()
+        self.twin = False
 
     @property
     def cursor(self) -> int:
@@ -65,7 +67,7 @@ class HubSubscription:
         """Let visits write to the descriptor, or make them come here first."""
         group, connection = self.group, self.connection
         if group is not None:
-            plain = self.held is None and connection.outbox is None
+            plain = self.held is None and connection.outbox is None and not self.twin
             group.fds[self.place] = connection.fd if plain else DETOUR
 
     def release(self) -> None:

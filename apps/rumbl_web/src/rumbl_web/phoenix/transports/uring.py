@@ -5,12 +5,14 @@ raises OSError, and whoever wanted one reads and writes as before. Layouts and n
 `linux/io_uring.h` and io_uring_setup(2); they are the same on every architecture.
 
 The kernel works a batch off inside the one call (the sockets never block, and MSG_DONTWAIT says so), so
-there is no moment at which it and this thread look at the rings at the same time.
+there is no moment at which it and this thread look at the rings at the same time. Results come in any order:
+kernels before 6.2 report what failed first.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import socket
@@ -36,8 +38,11 @@ _CQ_HEAD, _CQ_TAIL, _CQ_CQES = 20, 21, 25
 
 # struct io_uring_sqe (16 words) and io_uring_cqe (4 words).
 _SQE_WORDS, _SQE_FD, _SQE_LENGTH, _SQE_SEND_FLAGS = 16, 1, 6, 7
-_SQE_QUADS, _SQE_ADDRESS = 8, 2
+_SQE_QUADS, _SQE_ADDRESS, _SQE_NAME = 8, 2, 4
 _CQE_WORDS, _CQE_RESULT = 4, 2
+_CQE_QUADS, _CQE_NAME = 2, 0
+
+_NOT_DONE: Final = -errno.EAGAIN
 
 # The one lets go of the interpreter lock during the call, so that other threads work while the kernel sends;
 # the other keeps it: to get it back may take longer than a short batch does (docs/adr/0003).
@@ -48,9 +53,14 @@ _LONG_BATCH: Final = 128
 
 
 class _Ring:
-    """One kind of operation for one thread: `entries` (a power of two) at a time, on `room` bytes."""
+    """One kind of operation for one thread: `entries` (a power of two) at a time, on `room` bytes.
+
+    When the kernel refuses a batch, `failed` says why. The ring must not be used any more then; what it did
+    not do of the batch has the result -EAGAIN, as if the socket had not been ready.
+    """
 
     def __init__(self, operation: int, entries: int, room: int) -> None:
+        self.failed: OSError | None = None
         params = (ctypes.c_uint32 * _PARAMS_WORDS)()
         params[_FLAGS] = _SUBMIT_ALL
         self.fd = _call(_SETUP, entries, ctypes.byref(params))
@@ -73,8 +83,8 @@ class _Ring:
         self.room = room
         self._mask, self._result_mask = entries - 1, results - 1
         self._words = memoryview(self._rings).cast("I")
-        first = params[_CQ_CQES]
-        self._results = memoryview(self._rings)[first : first + 4 * _CQE_WORDS * results].cast("i")
+        completed = memoryview(self._rings)[params[_CQ_CQES] :][: 4 * _CQE_WORDS * results]
+        self._results, self._names = completed.cast("i"), completed.cast("Q")
         self._requests = memoryview(self._sqes).cast("i")
         self._addresses = memoryview(self._sqes).cast("Q")
         self._tail, self._result_head = params[_SQ_TAIL] // 4, params[_CQ_HEAD] // 4
@@ -83,17 +93,20 @@ class _Ring:
         self._write_what_stays(params[_SQ_ARRAY] // 4, operation, entries)
 
     def _write_what_stays(self, numbers: int, operation: int, entries: int) -> None:
-        """Slot i holds request i; every request is the same operation, and never waits."""
+        """Slot i holds request i, which is named i; every one is the same operation, and never waits."""
         self._words[numbers : numbers + entries] = memoryview(array("I", range(entries)))
         flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
         self._requests[_SQE_SEND_FLAGS::_SQE_WORDS] = memoryview(array("i", [flags]) * entries)
         self._requests[::_SQE_WORDS] = memoryview(array("i", [operation]) * entries)
+        self._addresses[_SQE_NAME::_SQE_QUADS] = memoryview(array("Q", range(entries)))
 
     def _run(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
         """Do the operation on each of `fds`: how many bytes were moved, or the negated errno, in order."""
         most = self._mask + 1
         moved: list[int] = []
         for start in range(0, len(fds), most):
+            if self.failed is not None:
+                return moved + [_NOT_DONE] * (len(fds) - start)
             part = slice(start, start + most)
             moved += self._batch(fds[part], sizes[part], addresses[part])
         return moved
@@ -107,11 +120,20 @@ class _Ring:
         if count > rest:
             self._aim(0, fds[rest:], sizes[rest:], addresses[rest:])
         words[self._tail] = (tail + count) & 0xFFFFFFFF
+        try:
+            self._submit(count)
+        except OSError as error:
+            self.failed = error.with_traceback(None)  # which would keep the ring alive
+        return self._take([*range(place, place + min(count, rest)), *range(count - rest)])
+
+    def _submit(self, count: int) -> None:
         enter = _letting_go if count >= _LONG_BATCH else _keeping
         left = count
         while left > 0:
-            left -= _call(_ENTER, self.fd, left, count, _GET_EVENTS, 0, 0, syscall=enter)
-        return self._take(count)
+            taken = _call(_ENTER, self.fd, left, count, _GET_EVENTS, None, 0, syscall=enter)
+            if not taken:
+                raise OSError(errno.EIO, "io_uring took nothing of a batch")
+            left -= taken
 
     def _aim(self, place: int, fds: array[int], sizes: array[int], addresses: array[int]) -> None:
         start, stop = place * _SQE_WORDS, (place + len(fds)) * _SQE_WORDS
@@ -120,19 +142,24 @@ class _Ring:
         start, stop = place * _SQE_QUADS, (place + len(fds)) * _SQE_QUADS
         self._addresses[start + _SQE_ADDRESS : stop : _SQE_QUADS] = memoryview(addresses)
 
-    def _take(self, count: int) -> list[int]:
+    def _take(self, names: list[int]) -> list[int]:
+        """Return the results of the requests of these `names`, in their order."""
         head = self._words[self._result_head]
-        assert (self._words[self._result_tail] - head) & 0xFFFFFFFF == count
-        place = (head & self._result_mask) * _CQE_WORDS
-        sent = self._results[place + _CQE_RESULT : place + count * _CQE_WORDS : _CQE_WORDS].tolist()
-        if len(sent) < count:
-            sent += self._results[_CQE_RESULT : (count - len(sent)) * _CQE_WORDS : _CQE_WORDS].tolist()
-        self._words[self._result_head] = (head + count) & 0xFFFFFFFF
-        return sent
+        there = (self._words[self._result_tail] - head) & 0xFFFFFFFF
+        place = head & self._result_mask
+        results = _around(self._results[_CQE_RESULT::_CQE_WORDS], place, there)
+        named = _around(self._names[_CQE_NAME::_CQE_QUADS], place, there)
+        self._words[self._result_head] = (head + there) & 0xFFFFFFFF
+        if named == names:
+            return results
+        if there != len(names) and self.failed is None:
+            self.failed = OSError(errno.EIO, "io_uring lost results")
+        by_name = dict(zip(named, results, strict=True))
+        return [by_name.get(name, _NOT_DONE) for name in names]
 
     def close(self) -> None:
         """Give the memory and the descriptor back."""
-        for view in (self._words, self._results, self._requests, self._addresses):
+        for view in (self._words, self._results, self._names, self._requests, self._addresses):
             view.release()
         os.close(self.fd)
 
@@ -146,8 +173,7 @@ class SendRing(_Ring):
     def send(self, fds: array[int], data: bytes) -> list[int] | None:
         """Send `data` (at most `room` bytes) to each of `fds` (of type "i").
 
-        Return how much each took, or the negated errno; None if each took all. Raises OSError if the kernel
-        takes no more batches.
+        Return how much each took, or the negated errno; None if each took all.
         """
         count = len(fds)
         self._data[: len(data)] = data
@@ -177,13 +203,19 @@ class ReceiveRing(_Ring):
         self._places = array("Q", range(self._address, self._address + entries * piece, piece))
 
     def receive(self, fds: array[int]) -> list[bytes | int]:
-        """Return what each of `fds` has, nothing at its end, or the negated errno. Raises as `send`."""
+        """Return what each of `fds` has, nothing at its end, or the negated errno."""
         count, piece, data = len(fds), self._piece, self._data
         sizes = self._run(fds, self._sizes[:count], self._places[:count])
         return [
             data[start : start + size] if size >= 0 else size
             for start, size in zip(range(0, count * piece, piece), sizes, strict=True)
         ]
+
+
+def _around(ring: memoryview, place: int, count: int) -> list[int]:
+    """Return `count` fields from `place` on, over the end of the ring to its beginning."""
+    fields: list[int] = ring[place : place + count].tolist()
+    return fields + ring[: count - len(fields)].tolist() if len(fields) < count else fields
 
 
 def _call(number: int, *arguments: object, syscall: Any = _keeping) -> int:

@@ -47,12 +47,12 @@ class Wire:
         self._pending: dict[HubConnection, list[bytes]] = {}
 
     def add(self, connection: HubConnection) -> None:
-        """Own the descriptor of `connection` from now on."""
+        """Own the descriptor of `connection` from now on. Raises OSError, with nothing changed."""
         fd = connection.fd
+        self.epoll.register(fd, select.EPOLLIN)
         if fd >= len(self.table):
             self.table.extend([None] * (fd + 64 - len(self.table)))
         self.table[fd] = connection
-        self.epoll.register(fd, select.EPOLLIN)
         self.connections += 1
 
     @property
