@@ -9,6 +9,7 @@ import pytest
 
 from rumbl_web.phoenix.mistakes import Mistakes
 from rumbl_web.phoenix.transport import ClientMistake, Connection, Opcode
+from rumbl_web.phoenix.transports import syscalls
 from rumbl_web.phoenix.transports.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 
 from .support import Client, Loopback, Recorder, client_frame, echo, eventually, opened
@@ -112,6 +113,17 @@ class TestEnds:
         assert client.receive_close() == code
         client.receive_end()
         assert handler.codes == [code]
+
+    def test_a_close_that_goes_out_at_the_second_attempt_ends_the_connection_too(
+        self, make_loopback: MakeLoopback, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client, _ = make_loopback(close_timeout_s=60).connect()
+        monkeypatch.setattr(syscalls, "write", lambda *_: -1)
+
+        client.send(client_frame(CLOSE))
+
+        assert client.receive_close() is None
+        client.receive_end()
 
     def test_an_empty_close_is_answered_with_an_empty_one(self, loopback: Loopback) -> None:
         client, handler = loopback.connect()

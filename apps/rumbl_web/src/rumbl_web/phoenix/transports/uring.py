@@ -18,6 +18,7 @@ import os
 import socket
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import Any, Final
 
@@ -161,6 +162,9 @@ class _Ring:
         """Give the memory and the descriptor back."""
         for view in (self._words, self._results, self._names, self._requests, self._addresses):
             view.release()
+        for memory in (self._rings, self._sqes, self._data):
+            with suppress(BufferError):
+                memory.close()  # and with it the descriptor that the mapping has of its own
         os.close(self.fd)
 
 

@@ -113,7 +113,7 @@ class Wire:
         sent = syscalls.write(connection.fd, data, len(data))
         if sent != len(data):
             self.written_short(connection, data, sent)
-        elif connection.phase >= LINGERING:
+        if connection.phase >= LINGERING and connection.outbox is None:
             self._flushed(connection)
 
     def written_short(self, connection: HubConnection, data: bytes, sent: int) -> None:
