@@ -1,8 +1,9 @@
 """The engine of a channel: one process per joined topic, which calls the face and tells the client how it
 ended.
 
-Order of a life: the seat in the fastlane is taken, held; `join` runs; its reply is sent; the seat is
-released; then mail. So what is broadcast while `join` reads the database is delivered, and after the reply.
+Order of a life: the seat in the fastlane is taken, held; other nodes are heard on the topic; `join` runs; its
+reply is sent; the seat is released; then mail. So what is broadcast, here or on another node, while `join`
+reads the database is delivered, and after the reply.
 """
 
 from __future__ import annotations
@@ -48,9 +49,10 @@ class Signal(Enum):
     """Mail from the socket server and from the engine to itself."""
 
     START = 1
-    CLOSE = 2
-    REPLACE = 3
-    END = 4
+    HEARD = 2
+    CLOSE = 3
+    REPLACE = 4
+    END = 5
 
 
 class Leave:
@@ -190,6 +192,8 @@ class ChannelServer(Process):
         if self.stage is _Stage.REFUSED:
             self._handle_refused(message)
         elif message is Signal.START:
+            self._start()
+        elif message is Signal.HEARD:
             self._join()
         else:
             self._defer(message)
@@ -212,14 +216,26 @@ class ChannelServer(Process):
             raise Exit(OVERRUN)
         self.deferred.append(message)
 
+    def _start(self) -> None:
+        """Take the seat, and join once what other nodes say is heard: at once, but for the first one here.
+
+        No thread waits for that: it is the way to Redis and back, or a moment longer if that has just died.
+        """
+        if self.seat is not None:
+            return  # it was told twice to start
+        # Before the seat: from here on, what is broadcast is the new channel's to tell.
+        self.old = self._silence_old()
+        self._take_seat()
+        pubsub, topic = self.socket.endpoint.pubsub, self.socket.topic
+        if not pubsub.when_heard(topic, lambda: self.signal(Signal.HEARD)):
+            self._join()
+
     def _join(self) -> None:
         started = telemetry.start()
         socket, join = self.socket, self.socket.message
         assert join is not None
         log.info("JOIN %r to %s", socket.topic, type(self.channel).__name__)
-        # Before the seat: from here on, what is broadcast is the new channel's to tell.
-        replaced = self._silence_old()
-        self._take_seat()
+        replaced, self.old = self.old, None
         result = self._ask_to_join(join)
         if started:
             self._tell_of_join(started, result)

@@ -4,7 +4,8 @@
     live.mount(app, "/socket", UserSocket)            # ws://host/socket/websocket
     live.endpoint.broadcast("room:1", "shout", {"text": "hi"})
 
-One per server process; it may be made before a fork. docs/guides/channels.md builds a site with it.
+One per server process; it may be made before a fork, but not with a RedisAdapter, which has threads.
+docs/guides/channels.md builds a site with it.
 """
 
 from __future__ import annotations

@@ -106,6 +106,14 @@ class PubSub:
             if topic not in self._receivers:
                 self.adapter.unsubscribe(topic)
 
+    def when_heard(self, topic: str, callback: Callable[[], None]) -> bool:
+        """Call `callback` once, on any thread, when nothing said elsewhere on `topic` is missed any more.
+
+        For who listens or subscribes already, before it reads what was said. False: that is so now, and
+        nothing is called. It takes as long as the way to the others; when they are away, nobody waits.
+        """
+        return self.adapter.when_heard(topic, callback)
+
     def topics(self, prefix: str = "") -> set[str]:
         """The topics that begin with `prefix` and have subscribers on this node."""
         with self._lock:

@@ -249,6 +249,32 @@ def test_nothing_more_is_heard_on_a_topic_that_was_left(nodes: Nodes) -> None:
     assert ear.wait_for(1) == [Broadcast("a", "hello", {})]
 
 
+def test_who_has_waited_until_others_are_heard_misses_nothing(nodes: Nodes) -> None:
+    one, two = nodes.pair()
+    for number in range(50):
+        ear, heard = Ear(), threading.Event()
+        for _ in range(number % 3):
+            two.subscribe("a", ear)
+            two.unsubscribe("a", ear)
+        two.subscribe("a", ear)
+        if two.when_heard("a", heard.set):
+            assert heard.wait(DEADLINE_S)
+
+        one.broadcast("a", "hello", {"n": number})
+
+        assert ear.wait_for(1)[-1].payload == {"n": number}
+        two.unsubscribe("a", ear)
+
+
+def test_nobody_waits_for_a_topic_that_is_heard_already(every: Nodes) -> None:
+    node, heard = every.add(), threading.Event()
+    node.subscribe("a", Ear())
+    if node.when_heard("a", heard.set):
+        assert heard.wait(DEADLINE_S)
+
+    assert not node.when_heard("a", heard.clear)
+
+
 def test_a_topic_can_be_left_and_taken_again(nodes: Nodes) -> None:
     one, two = nodes.pair()
     ear = Ear()

@@ -50,6 +50,13 @@ class Adapter(Protocol):
     def subscribe(self, topic: str) -> None:
         """Listen to `topic` from now on. Never blocks. If it takes effect late, a Gap of it follows."""
 
+    def when_heard(self, topic: str, callback: Callable[[], None]) -> bool:
+        """Call `callback` once, on any thread, when all that others say on a subscribed topic is heard here.
+
+        Also when the others are away: then a Gap will follow. False: either is so now, and nothing is called.
+        `callback` is quick and never raises; it may not be called if the topic is unsubscribed before.
+        """
+
     def unsubscribe(self, topic: str) -> None:
         """Listen to it no more. Never blocks."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from rumbl_web.phoenix.message import Broadcast
@@ -28,6 +29,10 @@ class LocalAdapter:
 
     def subscribe(self, topic: str) -> None:
         """Nobody to hear."""
+
+    def when_heard(self, topic: str, callback: Callable[[], None]) -> bool:
+        """Nobody to wait for."""
+        return False
 
     def unsubscribe(self, topic: str) -> None:
         """Nobody was heard."""

@@ -125,6 +125,10 @@ class MemoryAdapter:
         """Listen, at once."""
         self.topics.add(topic)
 
+    def when_heard(self, topic: str, callback: Callable[[], None]) -> bool:
+        """At once."""
+        return False
+
     def unsubscribe(self, topic: str) -> None:
         """Listen no more."""
         self.topics.discard(topic)

@@ -12,7 +12,9 @@ node's life, that it has it already.
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from rumbl_web.phoenix.message import Broadcast
@@ -48,6 +50,7 @@ class RedisAdapter:
             channels, self._node_name, timing or Timing(), str(self._address), max_waiting
         )
         self._threads: list[threading.Thread] = []
+        self._process = 0
 
     @property
     def node_name(self) -> str:
@@ -63,13 +66,19 @@ class RedisAdapter:
         """Connect, and wait a little until it is done; without Redis this node begins alone."""
         reader = Reader(self._exchange, self._address, self._node_name, deliver, on_gap)
         self._threads = [Writer(self._exchange), reader]
+        self._process = os.getpid()
         for thread in self._threads:
             thread.start()
         self._exchange.wait_for_first_link()
 
     def subscribe(self, topic: str) -> None:
         """Have the reader subscribe to the topic's channel."""
+        self._check_process()
         self._exchange.change(topic, wanted=True)
+
+    def when_heard(self, topic: str, callback: Callable[[], None]) -> bool:
+        """Call it when Redis has confirmed the topic's channel, or is lost."""
+        return self._exchange.when_heard(topic, callback)
 
     def unsubscribe(self, topic: str) -> None:
         """Have it leave the channel."""
@@ -77,6 +86,7 @@ class RedisAdapter:
 
     def broadcast(self, broadcast: Broadcast) -> None:
         """Let it wait for the writer."""
+        self._check_process()
         self._exchange.put(broadcast.topic, envelope.encode(broadcast))
 
     def stop(self) -> None:
@@ -85,3 +95,8 @@ class RedisAdapter:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(_JOIN_S)
+
+    def _check_process(self) -> None:
+        """A fork copies the queue and not the threads: what is said there would never be heard."""
+        if os.getpid() != self._process:
+            raise RuntimeError("this Redis adapter was made before a fork: make one in each server process")

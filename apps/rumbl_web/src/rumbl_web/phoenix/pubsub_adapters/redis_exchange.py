@@ -9,8 +9,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import orjson
@@ -65,6 +65,14 @@ class Job(NamedTuple):
     batch: deque[Item]
 
 
+@dataclass(slots=True)
+class Late:
+    """A subscription that was asked for and is not in effect yet."""
+
+    since: float
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+
 class Exchange:
     """Safe to use from any thread."""
 
@@ -80,10 +88,13 @@ class Exchange:
         self._outgoing = Outgoing(time.monotonic, max_waiting)
         self._number = 0
         self._topics: set[str] = set()
-        self._changes: dict[str, float] = {}
+        self._changes: dict[str, None] = {}
+        self._late: dict[str, Late] = {}
         self._link: Link | None = None
         self._started_at = time.monotonic()
         self._alone_since: float | None = None
+        # The last Gap of this node that has not come back to it by Redis, and how far back it reaches.
+        self._told: tuple[bytes, float] | None = None
         self._rung_at = 0.0
         self._stop_at = float("inf")
 
@@ -99,17 +110,30 @@ class Exchange:
         """Wait until this node is connected, or knows that it begins alone."""
         with self._wake:
             self._wake.wait_for(lambda: self.connected or self._alone_since is not None, self.timing.start)
+            if not self.connected and self._alone_since is None:
+                self._alone_since = self._started_at
 
     def change(self, topic: str, wanted: bool) -> None:
         """Listen to a topic, or no more."""
         with self._wake:
             if wanted:
                 self._topics.add(topic)
+                self._late[topic] = Late(time.monotonic())
             else:
                 self._topics.discard(topic)
-            self._changes.setdefault(topic, time.monotonic())
+                self._late.pop(topic, None)
+            self._changes[topic] = None
             self._rung_at = 0.0
             self._wake.notify_all()
+
+    def when_heard(self, topic: str, callback: Callable[[], None]) -> bool:
+        """Call back when a topic's subscription is in effect, or the link is lost. False: no need to wait."""
+        with self._wake:
+            late = self._late.get(topic)
+            if late is None or not self.connected or self.stopped.is_set():
+                return False
+            late.callbacks.append(callback)
+            return True
 
     def put(self, topic: str, body: bytes) -> None:
         """Let a broadcast wait for the writer."""
@@ -126,7 +150,9 @@ class Exchange:
         with self._wake:
             self._stop_at = time.monotonic() + STOP_S
             self.stopped.set()
+            late = self._take_late()
             self._wake.notify_all()
+        _call_back(late)
 
     # -- for the reader
 
@@ -146,18 +172,29 @@ class Exchange:
         with self._wake:
             self._link = link
             self._changes.clear()
+            self._late.clear()
             self._rung_at = 0.0
             self._wake.notify_all()
             return [self.channels.gap, *map(self.channels.of, self._topics), self.channels.bell]
 
-    def take_changes(self) -> tuple[dict[bytes, float], list[bytes]]:
-        """The channels to subscribe to, with the moment they were asked for, and those to leave."""
+    def take_changes(self) -> tuple[list[bytes], list[bytes]]:
+        """The channels to subscribe to, and those to leave."""
         if not self._changes:
-            return {}, []
+            return [], []
         with self._wake:
             changes, self._changes = self._changes, {}
-            wanted = {self.channels.of(t): since for t, since in changes.items() if t in self._topics}
+            wanted = [self.channels.of(t) for t in changes if t in self._topics]
             return wanted, [self.channels.of(t) for t in changes if t not in self._topics]
+
+    def confirmed(self, topic: str) -> float | None:
+        """Redis has confirmed what was asked for on a topic: give how many s that took, if it was late."""
+        with self._wake:
+            # What has changed since will be asked for, and confirmed as well.
+            late = None if topic in self._changes else self._late.pop(topic, None)
+        if late is None:
+            return None
+        _call_back([late])
+        return time.monotonic() - late.since
 
     def listening(self, link: Link) -> None:
         """All subscriptions are in effect. A node that was alone gives the others a moment to be so far."""
@@ -165,6 +202,12 @@ class Exchange:
             settle = 0.0 if self._alone_since is None else self.timing.settle
             link.opens_at = time.monotonic() + settle
             self._wake.notify_all()
+
+    def gap_came(self, data: bytes) -> None:
+        """A Gap has come through Redis: so has its sender's, if it is this node."""
+        with self._wake:
+            if self._told is not None and self._told[0] == data:
+                self._told = None
 
     # -- for the writer
 
@@ -213,7 +256,9 @@ class Exchange:
         dropped = self._outgoing.forgive()
         if dropped:
             log.warning("%d broadcasts to other nodes were dropped", dropped)
-        self._outgoing.put_note(Item(self.channels.gap, orjson.dumps([self._node.decode(), now - since])))
+        data = orjson.dumps([self._node.decode(), now - since])
+        self._told = data, since
+        self._outgoing.put_note(Item(self.channels.gap, data))
 
     # -- for both
 
@@ -225,9 +270,22 @@ class Exchange:
                 return
             self._link = None
             link.broken, link.open = True, False
+            late = self._take_late()
             first = self._alone_since is None
             if first:
-                self._alone_since = link.heard_at
+                # A Gap that broke off with the link is told again, from where it began.
+                self._alone_since = min(link.heard_at, self._told[1] if self._told else link.heard_at)
             self._wake.notify_all()
+        _call_back(late)
         if first and not self.stopped.is_set():
             log.warning("Redis at %s is lost (%s): this node goes on alone", self._shown, error)
+
+    def _take_late(self) -> list[Late]:
+        late, self._late = list(self._late.values()), {}
+        return late
+
+
+def _call_back(late: Iterable[Late]) -> None:
+    for subscription in late:
+        for callback in subscription.callbacks:
+            callback()

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from redis import ConnectionPool, RedisError
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.connection import ConnectionInterface
 from redis.retry import Retry
@@ -134,5 +134,5 @@ class Link:
 def _link_errors() -> Iterator[None]:
     try:
         yield
-    except (RedisError, OSError) as error:
+    except Exception as error:  # of the library, of the system, or a mistake: the thread must outlive it
         raise LinkError(str(error) or type(error).__name__) from error

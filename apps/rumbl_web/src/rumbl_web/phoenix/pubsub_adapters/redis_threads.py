@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 import time
+from collections import Counter
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.2
 _MAX_NODES: Final = 4096
+_MAX_GAP_S: Final = 365 * 24 * 60 * 60.0
+"""Further back nobody asks a database."""
 
 
 class Writer(threading.Thread):
@@ -59,7 +62,8 @@ class Reader(threading.Thread):
         self._deliver = deliver
         self._on_gap = on_gap
         self._mistakes = Mistakes()
-        self._asked: dict[bytes, float] = {}
+        # How many times Redis was asked for a channel and has not confirmed it.
+        self._asked: Counter[bytes] = Counter()
         self._last_numbers: dict[bytes, int] = {}
 
     def run(self) -> None:
@@ -75,8 +79,9 @@ class Reader(threading.Thread):
 
     def _live_on(self, link: Link) -> None:
         try:
-            self._asked.clear()
-            link.subscribe(self._exchange.made(link))
+            channels = self._exchange.made(link)
+            self._asked = Counter(channels)
+            link.subscribe(channels)
             while not link.broken and not self._exchange.stopped.is_set():
                 self._turn(link)
         except LinkError as error:
@@ -107,8 +112,17 @@ class Reader(threading.Thread):
                 self._take_broadcast(channel, data)
             case b"subscribe" if channel == self._channels.bell:
                 self._exchange.listening(link)
-            case b"subscribe" if (asked := self._asked.pop(channel, None)) is not None:
-                self._on_gap(Gap(time.monotonic() - asked, frozenset({self._channels.topic(channel)})))
+            case b"subscribe":
+                self._confirm(channel)
+
+    def _confirm(self, channel: bytes) -> None:
+        self._asked[channel] -= 1
+        if self._asked[channel] > 0:
+            return  # it was left and taken again: only the last time counts
+        del self._asked[channel]
+        topic = self._channels.topic(channel)
+        if (seconds := self._exchange.confirmed(topic)) is not None:
+            self._on_gap(Gap(seconds, frozenset({topic})))
 
     def _take_broadcast(self, channel: bytes, data: bytes) -> None:
         head, _, body = data.partition(b"\n")
@@ -137,11 +151,12 @@ class Reader(threading.Thread):
         return True
 
     def _take_gap(self, data: bytes) -> None:
+        self._exchange.gap_came(data)
         try:
             _node, seconds = orjson.loads(data)
-            gap = Gap(float(seconds))
+            seconds = float(seconds)
         except (ValueError, TypeError) as error:
             self._mistakes.report(log, "skipped what is no gap: %s", error)
             return
-        if math.isfinite(gap.seconds):
-            self._on_gap(gap)
+        if math.isfinite(seconds):
+            self._on_gap(Gap(min(max(seconds, 0.0), _MAX_GAP_S)))
