@@ -13,6 +13,7 @@ import logging
 import os
 import select
 import socket
+import sys
 import threading
 import time
 import weakref
@@ -24,7 +25,7 @@ from typing import Any
 
 from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
-from rumbl_web.phoenix.transports import descriptors, frames
+from rumbl_web.phoenix.transports import descriptors, frames, syscalls
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
@@ -42,6 +43,7 @@ _CALLS_PER_TURN = 1000
 _HANDLER_FAILED = 1011
 _LONGEST_WAIT_FOR_ROOM_S = 1.0
 _PAUSE_AFTER_UNKNOWN_S = 0.01  # so that one that comes back every turn does not fill the log
+_ONE = (1).to_bytes(8, sys.byteorder)  # as eventfd(2) wants it
 _TCP_NOTSENT_LOWAT = 25  # not in the socket module; linux/tcp.h
 
 
@@ -204,7 +206,7 @@ class Hub:
         self._calls.append((work, args))
         if self._asleep:
             self._asleep = False  # the next caller need not wake it too
-            os.eventfd_write(self._wake_fd, 1)
+            syscalls.write(self._wake_fd, _ONE, len(_ONE))
 
     def put(self, connection: HubConnection, frame: bytes) -> None:
         """Queue `frame` behind all that `connection` was sent or published before. Hub's thread only."""
