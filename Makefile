@@ -10,7 +10,7 @@ SET_UP := @./scripts/bootstrap
 T ?=
 
 ##@ Serve
-.PHONY: run console routes conformance-server
+.PHONY: run console routes observe conformance-server
 run: ## The site on http://localhost:4000 (HOST, PORT, WORKERS, REDIS_URL, RUMBL_DATA, DATABASE_URL, WOLFRAM_APP_ID)
 	$(SET_UP) apps assets
 	@exec rumbl-web serve --config config
@@ -22,6 +22,10 @@ console: ## A Python prompt with the apps started and no server
 routes: ## Every route: method, path, endpoint
 	$(SET_UP) apps
 	@rumbl-web routes --config config
+
+observe: ## What runs and waits in the site that is running (T=--help)
+	$(SET_UP) apps
+	@rumbl-web observe $(T)
 
 conformance-server: ## The server that channel clients are tested against, on PORT (4001); never in production
 	$(SET_UP) apps tools
@@ -43,6 +47,7 @@ test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T=
 	$(SET_UP) apps tools assets clients
 	@./scripts/ensure_chromium
 	@./scripts/ensure_redis
+	@./scripts/ensure_nginx
 	@python scripts/run_tests.py $(T)
 
 test-info-sys: ## The suite of info_sys alone
@@ -105,7 +110,7 @@ dist: ## The three wheels, in dist/
 	$(SET_UP) apps tools assets
 	@python scripts/build_wheels.py dist
 
-bench: ## Fan-out, round trip, memory and join rate, next to a naive server
+bench: ## rumbl next to its peers: fan-out, round trips, memory, joins, storms (about half an hour)
 	$(SET_UP) apps tools
 	@python -m tests.bench
 

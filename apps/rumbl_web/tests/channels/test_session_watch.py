@@ -97,10 +97,10 @@ def test_while_the_database_is_away_nobody_is_sent_away(
         watch.handle_info("look")
 
     assert not ended.connection.closings.items
-    assert "sessions are checked later" in caplog.text
+    assert "SessionWatch looks later: no database" in caplog.text
     watch.handle_info("look")
     testing.assert_closed(ended, 1001)
 
 
 def test_a_site_looks_every_minute_and_so_within_five() -> None:
-    assert session_watch.EVERY_S + EXPIRY_STEP_S <= 5 * 60
+    assert SessionWatch.EVERY_S + EXPIRY_STEP_S <= 5 * 60

@@ -225,6 +225,9 @@ class TestFrames:
 
         assert set(frames[2][4]["joins"]["1"]) == {"metas"}
         assert "fetch failed" in caplog.text
+        before = caplog.text.count("fetch failed")
+        assert set(here.list(TOPIC)["1"]) == {"metas"}
+        assert caplog.text.count("fetch failed") == before, "one traceback is enough for a while"
 
     def test_nothing_is_left_when_all_have_gone(self, endpoint: Endpoint, here: Presence) -> None:
         watcher = Wire(endpoint, "5", ReferenceSocket)

@@ -8,50 +8,24 @@ has the note already does nothing.
 
 from __future__ import annotations
 
-import logging
-from typing import Final
+from typing import ClassVar
 
-from info_sys import otp
-from info_sys.otp.gen_server import GenServer
-from info_sys.otp.supervisor import ChildSpec
 from rumbl_core import multimedia
-from rumbl_core.errors import Unavailable
 from rumbl_web.channels.video_channel import TOPIC, VIDEOS
+from rumbl_web.channels.watch import Watch
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
 
-log = logging.getLogger(__name__)
 
-NAME: Final = "RumblWeb.LatestWatch"
-EVERY_S: Final = 20.0
+class LatestWatch(Watch):
+    """Looks three times a minute."""
 
+    NAME: ClassVar = "RumblWeb.LatestWatch"
+    EVERY_S: ClassVar = 20.0
 
-class LatestWatch(GenServer):
-    """Looks every `every_s`."""
-
-    def __init__(self, endpoint: Endpoint, every_s: float = EVERY_S) -> None:
-        super().__init__(name=NAME)
-        self._pubsub = endpoint.pubsub
-        self._every_ms = every_s * 1000
+    def __init__(self, endpoint: Endpoint, every_s: float | None = None) -> None:
+        super().__init__(endpoint, every_s)
         self._told: dict[int, int] = {}
-
-    @classmethod
-    def child_spec(cls, endpoint: Endpoint) -> ChildSpec:
-        """How a supervisor starts and restarts it."""
-        return ChildSpec(NAME, lambda: cls(endpoint).start())
-
-    def init(self) -> None:
-        """Begin to look."""
-        otp.send_after(self, "look", self._every_ms)
-
-    def handle_info(self, message: object) -> None:
-        """Look; while the database is away there is nothing new, and the next look is as good."""
-        otp.send_after(self, "look", self._every_ms)
-        try:
-            with otp.blocking():
-                self.look()
-        except Unavailable as error:
-            log.warning("the latest notes are looked for later: %s", error)
 
     def look(self) -> None:
         """Tell this node's viewers of each video that has a note since the last look. Raises Unavailable."""

@@ -45,6 +45,7 @@ COUNT: Final = "presence_count"
 Metas = list[dict[str, Any]]
 
 _SNAPSHOT_S: Final = 1.0
+_REPORT_EVERY_S: Final = 10.0
 
 
 class Presence:
@@ -66,6 +67,7 @@ class Presence:
         self.periods = periods or Periods()
         self._tracker = Tracker(endpoint.pubsub.adapter.node_name, self._announce, max_listed, self.periods)
         # In a crowd joiners share one list for a second: each making its own would cost the crowd's square.
+        self._reported_s = float("-inf")
         self._snapshots: dict[str, tuple[float, Entries]] = {}
         # Listen first: the first thing that is said is answered.
         self._ear = _Ear(self._tracker)
@@ -171,9 +173,16 @@ class Presence:
             return entries
         try:
             return dict(self.fetch(topic, entries))
-        except Exception:
-            log.exception("%s.fetch failed on %r", type(self).__name__, topic)
+        except Exception as error:
+            self._report(topic, error)
             return entries
+
+    def _report(self, topic: str, error: Exception) -> None:
+        """Log the whole crash, but now and then only: a database that is away fails every fetch there is."""
+        now = monotonic()
+        if now - self._reported_s >= _REPORT_EVERY_S:
+            self._reported_s = now
+            log.error("%s.fetch failed on %r", type(self).__name__, topic, exc_info=error)
 
 
 def _metas(entries: Entries, key: str) -> Metas:
