@@ -113,3 +113,18 @@ def test_an_adapter_that_a_fork_has_parted_from_its_threads_says_so(
         with pytest.raises(RuntimeError, match="before a fork"):
             act()
     monkeypatch.undo()
+
+
+def test_what_an_address_asks_for_besides_cannot_break_the_link(server: RedisServer) -> None:
+    asks = "?max_connections=2&protocol=3&decode_responses=true&socket_timeout=600&retry_on_timeout=true"
+    one = Node(server.url + asks)
+    try:
+        hear_each_other(one)
+        server.kill()
+        eventually(lambda: one.state == "degraded")
+        server.start()
+
+        eventually(lambda: one.state == "connected")
+        eventually(lambda: one.whole_gaps)
+    finally:
+        one.pubsub.stop()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
-from redis.connection import ConnectionInterface
+from redis.connection import ConnectionInterface, parse_url
 from redis.retry import Retry
 
 from rumbl_web.phoenix.pubsub_adapters.outgoing import Item
@@ -24,6 +24,18 @@ TIMEOUT_S: Final = 1.0
 """How long a connect, a write or a reply may take."""
 
 _CHANNELS_AT_ONCE: Final = 1000
+
+_OURS: Final[Mapping[str, Any]] = {
+    "socket_timeout": TIMEOUT_S,
+    "socket_connect_timeout": TIMEOUT_S,
+    "retry": Retry(NoBackoff(), 0),
+    "driver_info": None,
+    "protocol": 2,
+    "decode_responses": False,
+    "max_connections": 1 << 31,
+}
+"""What the url asks for gives way to this: a thread must never wait longer, replies are bytes in the form
+that `Link` reads, and connections are counted as they are made, so any limit would end the tries to connect."""
 
 
 class LinkError(Exception):
@@ -37,14 +49,7 @@ class Address:
         parts = urlsplit(url)
         place = parts.netloc.rpartition("@")[2]
         self._shown = f"{parts.scheme}://{place}{parts.path}"
-        self._pool = ConnectionPool.from_url(url)
-        # What the url asks for gives way: a thread must never wait longer.
-        self._pool.connection_kwargs.update(
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-            driver_info=None,
-        )
+        self._pool = ConnectionPool(**{**parse_url(url), **_OURS})
 
     def __str__(self) -> str:
         return self._shown
