@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from info_sys import otp
@@ -38,18 +37,6 @@ GATHER_S: Final = 0.3
 RETRY_S: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """What a topic's viewers may have missed: since when (monotonic), and whether anything is likely."""
-
-    since: float
-    likely: bool
-
-    def joined(self, other: _Due | None) -> _Due:
-        """Both in one."""
-        return self if other is None else _Due(min(self.since, other.since), self.likely or other.likely)
-
-
 class CatchUp:
     """Hears of gaps on any thread and works them off in a process, one topic a turn.
 
@@ -60,7 +47,8 @@ class CatchUp:
         self._pubsub = endpoint.pubsub
         self._gather_ms = gather_s * 1000
         self._lock = threading.Lock()
-        self._due: dict[str, _Due] = {}
+        # Since when (monotonic) the viewers of each topic may have missed something.
+        self._due: dict[str, float] = {}
         self._worker = _Worker(self)
         endpoint.pubsub.on_gap(self.on_gap)
 
@@ -69,44 +57,40 @@ class CatchUp:
         return ChildSpec(NAME, self._start)
 
     def on_gap(self, gap: Gap) -> None:
-        """Have the topics of a gap caught up that have subscribers here."""
+        """Have all topics caught up that have subscribers here."""
+        if gap.topics is not None:
+            return  # subscriptions that came late, and channels have waited for theirs
         since = time.monotonic() - gap.seconds
-        if gap.topics is None:
-            for topic in (*self._pubsub.topics(VIDEOS), SESSIONS):
-                self.add(topic, _Due(since, likely=True), self._gather_ms)
-            return
-        # A subscription that came a few milliseconds late: hardly anything will be missing.
-        for topic in gap.topics:
-            if topic.startswith(VIDEOS):
-                self.add(topic, _Due(since, likely=False), self._gather_ms)
+        for topic in (*self._pubsub.topics(VIDEOS), SESSIONS):
+            self.add(topic, since, self._gather_ms)
 
-    def add(self, topic: str, due: _Due, wait_ms: float) -> None:
+    def add(self, topic: str, since: float, wait_ms: float) -> None:
         """Do a topic after a while, with what is due there already."""
         with self._lock:
             before = self._due.get(topic)
-            self._due[topic] = due.joined(before)
+            self._due[topic] = since if before is None else min(since, before)
         if before is None:
             otp.send_after(self._worker, topic, wait_ms)
 
-    def take(self, topic: str) -> _Due | None:
-        """Take what is due; None if nobody subscribes to the topic any more."""
+    def take(self, topic: str) -> float | None:
+        """Take since when it is due; None if nobody subscribes to the topic any more."""
         with self._lock:
-            due = self._due.pop(topic, None)
-        return due if topic == SESSIONS or self._pubsub.is_subscribed(topic) else None
+            since = self._due.pop(topic, None)
+        return since if topic == SESSIONS or self._pubsub.is_subscribed(topic) else None
 
-    def catch_up(self, topic: str, due: _Due) -> None:
+    def catch_up(self, topic: str, since: float) -> None:
         """Tell this node's subscribers of one topic; SESSIONS stands for all log-ins. Raises Unavailable."""
         if topic == SESSIONS:
             session_watch.close_ended(self._pubsub)
         elif match := TOPIC.fullmatch(topic):
-            self._notes(topic, int(match[1]), due)
+            self._notes(topic, int(match[1]), since)
 
-    def _notes(self, topic: str, video_id: int, due: _Due) -> None:
-        within_s = time.monotonic() - due.since + MARGIN_S
-        notes = multimedia.list_recent_annotations(video_id, within_s, MAX_NOTES if due.likely else 1)
+    def _notes(self, topic: str, video_id: int, since: float) -> None:
+        within_s = time.monotonic() - since + MARGIN_S
+        notes = multimedia.list_recent_annotations(video_id, within_s, MAX_NOTES)
         if not notes and multimedia.get_video(video_id) is None:
             self._tell(topic, "video_deleted", {})
-        if due.likely and len(notes) < MAX_NOTES:
+        if len(notes) < MAX_NOTES:
             for note in notes:
                 self._tell(topic, "new_annotation", annotation_view.annotation_json(note))
         if notes:
@@ -137,12 +121,12 @@ class _Worker(GenServer):
     def handle_info(self, message: object) -> None:
         """Catch one topic up; while the database is away, try again later."""
         topic = str(message)
-        due = self._owner.take(topic)
-        if due is None:
+        since = self._owner.take(topic)
+        if since is None:
             return
         try:
             with otp.blocking():
-                self._owner.catch_up(topic, due)
+                self._owner.catch_up(topic, since)
         except Unavailable as error:
             log.warning("%r is caught up later: %s", topic, error)
-            self._owner.add(topic, due, RETRY_S * 1000)
+            self._owner.add(topic, since, RETRY_S * 1000)

@@ -130,7 +130,7 @@ class Exchange:
         """Call back when a topic's subscription is in effect, or the link is lost. False: no need to wait."""
         with self._wake:
             late = self._late.get(topic)
-            if late is None or not self.connected or self.stopped.is_set():
+            if late is None or self._link is None or self.stopped.is_set():
                 return False
             late.callbacks.append(callback)
             return True

@@ -35,7 +35,7 @@ _OURS: Final[Mapping[str, Any]] = {
     "max_connections": 1 << 31,
 }
 """What the url asks for gives way to this: a thread must never wait longer, replies are bytes in the form
-that `Link` reads, and connections are counted as they are made, so any limit would end the tries to connect."""
+that `Link` reads, and connections are counted as they are made: any limit would end the tries to connect."""
 
 
 class LinkError(Exception):
