@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(testing_redis.binary() is None, reason=testing_r
 
 
 def test_a_node_whose_redis_is_slow_at_the_start_has_missed_what_was_said_until_it_listens(
-    server: RedisServer, nodes: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+    nodes: Callable[..., Node], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     go_on = threading.Event()
     real = Address.connect
@@ -37,6 +37,7 @@ def test_a_node_whose_redis_is_slow_at_the_start_has_missed_what_was_said_until_
     monkeypatch.setattr(Address, "connect", slowly)
     one = nodes(timing=replace(QUICK, start=0.05))
     assert one.state == "degraded"
+    assert caplog.text.count("serves alone until it can") == 1
 
     go_on.set()
 

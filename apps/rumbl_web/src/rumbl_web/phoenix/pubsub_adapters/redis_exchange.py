@@ -109,9 +109,11 @@ class Exchange:
     def wait_for_first_link(self) -> None:
         """Wait until this node is connected, or knows that it begins alone."""
         with self._wake:
-            self._wake.wait_for(lambda: self.connected or self._alone_since is not None, self.timing.start)
-            if not self.connected and self._alone_since is None:
-                self._alone_since = self._started_at
+            known = self._wake.wait_for(
+                lambda: self.connected or self._alone_since is not None, self.timing.start
+            )
+        if not known:
+            self.failed(TimeoutError("no answer yet"))
 
     def change(self, topic: str, wanted: bool) -> None:
         """Listen to a topic, or no more."""
@@ -158,13 +160,14 @@ class Exchange:
 
     def failed(self, error: Exception) -> None:
         """Redis could not be reached."""
-        if self._alone_since is not None:
-            return
+        with self._wake:
+            if self.connected or self._alone_since is not None:
+                return
+            self._alone_since = self._started_at
         log.warning(
             "Redis at %s can't be reached (%s): this node serves alone until it can", self._shown, error
         )
         with self._wake:
-            self._alone_since = self._started_at
             self._wake.notify_all()
 
     def made(self, link: Link) -> list[bytes]:
