@@ -16,7 +16,10 @@ from redis.connection import Connection, ConnectionInterface
 
 from rumbl_web.phoenix import testing_redis
 from rumbl_web.phoenix.pubsub_adapters.outgoing import Item
+from rumbl_web.phoenix.pubsub_adapters.redis import Timing
+from rumbl_web.phoenix.pubsub_adapters.redis_exchange import Channels, Exchange
 from rumbl_web.phoenix.pubsub_adapters.redis_link import Address, Link, LinkError
+from rumbl_web.phoenix.pubsub_adapters.redis_threads import Reader
 from rumbl_web.phoenix.testing_redis import RedisServer
 
 from .redis_nodes import DEADLINE_S, QUICK, Node, eventually, hear_each_other
@@ -129,3 +132,53 @@ def test_what_an_address_asks_for_besides_cannot_break_the_link(server: RedisSer
         eventually(lambda: one.whole_gaps)
     finally:
         one.pubsub.stop()
+
+
+class Scripted:
+    """A link whose Redis says what the test wants, and keeps what it was asked."""
+
+    broken = False
+    open = True
+    heard_at = float("inf")
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.says: bytes | None = None
+
+    def read(self, wait_s: float) -> tuple[bytes, bytes, int] | None:
+        return None if self.says is None else (self.says, b"x:0:topic:b", 1)
+
+    def subscribe(self, channels: list[bytes]) -> None:
+        self.asked.append(f"+{len(channels)}")
+
+    def unsubscribe(self, channels: list[bytes]) -> None:
+        self.asked.append(f"-{len(channels)}")
+
+
+@pytest.mark.parametrize("quick", [True, False], ids=["asked before", "asked after"])
+def test_a_topic_that_was_left_and_taken_again_is_heard_when_the_last_time_is_confirmed(quick: bool) -> None:
+    exchange = Exchange(Channels("x", 0, "n"), "n", Timing(), "nowhere")
+    reader = Reader(exchange, Address("redis://127.0.0.1"), "n", lambda _: None, lambda _: None)
+    scripted, heard = Scripted(), threading.Event()
+    link: Any = scripted
+    exchange.made(link)
+
+    def turn(says: bytes | None = None) -> None:
+        scripted.says = says
+        reader._turn(link)
+
+    for wanted in (True, False):
+        exchange.change("b", wanted)
+        turn()
+    exchange.change("b", wanted=True)
+    assert exchange.when_heard("b", heard.set)
+    if quick:
+        turn()
+
+    turn(b"subscribe")
+    turn(b"unsubscribe")
+    assert scripted.asked == ["+1", "-1", "+1"]
+    assert not heard.is_set()
+    turn(b"subscribe")
+    assert heard.is_set()
+    assert not exchange.when_heard("b", heard.clear)
