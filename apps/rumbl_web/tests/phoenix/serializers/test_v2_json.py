@@ -82,3 +82,21 @@ def test_anything_unusual_is_decoded_instead(data: bytes) -> None:
 def test_what_is_no_array_of_five_is_an_error(data: bytes) -> None:
     with pytest.raises(DecodeError):
         SERIALIZER.decode(data)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_ref_topic_or_event_that_no_answer_can_carry_is_an_error(place: int) -> None:
+    fields = ['"1"', '"2"', '"t"', '"e"', "{}"]
+    fields[place] = "[" * 300 + "]" * 300
+
+    with pytest.raises(DecodeError):
+        SERIALIZER.decode(f"[{','.join(fields)}]".encode())
+
+
+def test_whatever_ref_is_read_can_be_written() -> None:
+    for depth in range(240, 260):
+        try:
+            message = SERIALIZER.decode(b'["1",%b,"t","e",{}]' % (b"[" * depth + b"]" * depth))
+        except DecodeError:
+            continue
+        SERIALIZER.encode_reply(Reply("1", message.ref, "t", "ok", {}))

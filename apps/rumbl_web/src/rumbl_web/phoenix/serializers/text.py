@@ -32,3 +32,15 @@ def write(value: Any) -> bytes:
         return _dumps(value, option=_OPTIONS)
     except TypeError:
         return _dumps(value, option=_OPTIONS | orjson.OPT_NON_STR_KEYS)
+
+
+def must_be_echoable(*fields: Any) -> None:
+    """Check refs, topic or event of a client, which may be any JSON: what is nested too deep can be read, but
+    not be written into an answer. Raises DecodeError.
+    """
+    for field in fields:
+        if type(field) in (list, dict):
+            try:
+                _dumps([[field]])
+            except TypeError as error:
+                raise DecodeError("a ref, topic or event is nested too deep") from error

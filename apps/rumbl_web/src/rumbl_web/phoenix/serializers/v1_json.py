@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from rumbl_web.phoenix.message import PHX_REPLY, Broadcast, Message, Reply
 from rumbl_web.phoenix.serializer import DecodeError, Encoded
-from rumbl_web.phoenix.serializers.text import read, write
+from rumbl_web.phoenix.serializers.text import must_be_echoable, read, write
 from rumbl_web.phoenix.transport import Opcode
+
+_REQUIRED: Final = ("topic", "event", "payload", "ref")
 
 
 class V1JSON:
@@ -31,10 +33,12 @@ class V1JSON:
         if type(fields) is not dict:
             raise DecodeError("not an object")
         try:
-            topic, event, payload = fields["topic"], fields["event"], fields["payload"]
-            return Message(fields.get("join_ref"), fields["ref"], topic, event, payload)
+            topic, event, payload, ref = (fields[name] for name in _REQUIRED)
         except KeyError as error:
             raise DecodeError(f"an object without {error}") from error
+        join_ref = fields.get("join_ref")
+        must_be_echoable(join_ref, ref, topic, event)
+        return Message(join_ref, ref, topic, event, payload)
 
     decode_binary = decode
 

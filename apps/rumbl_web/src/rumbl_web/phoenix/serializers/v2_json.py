@@ -10,7 +10,7 @@ import orjson
 from rumbl_web.phoenix.message import PHX_REPLY, Broadcast, Message, Reply
 from rumbl_web.phoenix.serializer import DecodeError, Encoded
 from rumbl_web.phoenix.serializers import v2_binary
-from rumbl_web.phoenix.serializers.text import write
+from rumbl_web.phoenix.serializers.text import must_be_echoable, write
 from rumbl_web.phoenix.transport import Opcode
 
 _TEXT: Final = Opcode.TEXT
@@ -43,7 +43,10 @@ class V2JSON:
             raise DecodeError("not JSON") from error
         if type(fields) is not list or len(fields) < _FIELDS:
             raise DecodeError("not an array of join_ref, ref, topic, event and payload")
-        return Message(fields[0], fields[1], fields[2], fields[3], fields[4])
+        join_ref, ref, topic, event = fields[:4]
+        if not type(join_ref) is type(ref) is type(topic) is type(event) is str:
+            must_be_echoable(join_ref, ref, topic, event)
+        return Message(join_ref, ref, topic, event, fields[4])
 
     def decode_binary(self, data: bytes) -> Message:
         """Read a binary push; its payload stays bytes."""
