@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.running import PROJECT, RunningSite, free_port
 
@@ -89,3 +90,12 @@ def test_port_0_takes_a_free_port_and_says_which(tmp_path: Path) -> None:
     found = re.search(r"rumbl is up: http://localhost:([1-9]\d+) ", site.output())
     site.stop()
     assert found, site.output()
+
+
+def test_a_client_is_no_proxy(site: RunningSite) -> None:
+    """gunicorn of itself believes everybody on this machine, thus what a proxy passes on unseen."""
+    mounted = requests.get(f"{site.url}//evil.example/", headers={"SCRIPT_NAME": "//evil.example"}, timeout=10)
+    schemes = {"X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "on"}
+
+    assert mounted.status_code == 404
+    assert requests.get(site.url, headers=schemes, timeout=10).status_code == 200

@@ -89,6 +89,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "rumbl-web",
             "loglevel": "warning",
             "control_socket_disable": True,
+            # Else it believes every peer on this machine, even in where the site is mounted (SCRIPT_NAME).
+            # Whom to believe says TRUSTED_PROXIES, in `proxy`.
+            "forwarded_allow_ips": "",
             "pre_fork": self._before_fork,
             "post_fork": self._after_fork,
             "post_worker_init": self._worker_ready,

@@ -65,9 +65,9 @@ class Server:
 
 
 @contextmanager
-def werkzeug(wrap: Callable[[Flask], object] = lambda app: app) -> Iterator[Server]:
+def werkzeug(wrap: Callable[[Flask], object] = lambda app: app, hub: Hub | None = None) -> Iterator[Server]:
     """The toy under the development server, in this process."""
-    hub = Hub(HubOptions(limits=Limits(rate_per_s=None)))
+    hub = hub or Hub(HubOptions(limits=Limits(rate_per_s=None)))
     server = make_server("127.0.0.1", 0, wrap(make_app(hub)), threaded=True)  # type: ignore[arg-type]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

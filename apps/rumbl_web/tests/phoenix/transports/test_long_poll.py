@@ -12,12 +12,15 @@ from flask import Blueprint, Flask
 
 from rumbl_web.phoenix.transports import long_poll
 from rumbl_web.phoenix.transports.hub import Hub
+from rumbl_web.phoenix.transports.options import HubOptions
 
 from . import servers
 from .polling import PollClient
 from .servers import Server
 from .support import eventually
 from .toy import make_app
+
+ROOM = 4
 
 
 @pytest.fixture(scope="module", params=servers.SERVERS)
@@ -29,6 +32,17 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def client(server: Server) -> PollClient:
     return PollClient(server.port).begin()
+
+
+@pytest.fixture
+def small() -> Hub:
+    return Hub(HubOptions(max_connections=ROOM, close_timeout_s=60.0))
+
+
+@pytest.fixture
+def port(small: Hub) -> Iterator[int]:
+    with servers.werkzeug(hub=small) as running:
+        yield running.port
 
 
 class TestSession:
@@ -288,6 +302,33 @@ def test_a_draining_hub_says_try_again() -> None:
     answer = make_app(hub).test_client().get("/socket/longpoll")
 
     assert (answer.status_code, answer.json) == (503, {"status": 500})
+
+
+class TestAFullHub:
+    """Whoever comes too much gets 503, and what is there goes on."""
+
+    def test_sessions_are_bounded_though_they_have_no_descriptor(self, small: Hub, port: int) -> None:
+        clients = [PollClient(port).begin() for _ in range(ROOM)]
+
+        refused = PollClient(port).ask()
+
+        assert (refused.status, refused.json) == (503, {"status": 500})
+        assert small.stats()["sessions"] == ROOM
+        assert clients[0].post('["1"]') == {"status": 200}
+        assert clients[0].messages(1) == ['["1"]']
+
+    def test_one_session_can_not_take_all_descriptors(self, small: Hub, port: int) -> None:
+        client = PollClient(port).begin()
+        polls = [client.start() for _ in range(ROOM)]
+        eventually(lambda: small.stats()["polls"] == ROOM, "left polls are held until their client closes")
+
+        assert client.ask().status == 503
+
+        for poll in polls:
+            poll.reset()
+        eventually(lambda: small.stats()["polls"] == 0, "the polls are gone")
+        assert client.post('["1"]') == {"status": 200}
+        assert client.messages(1) == ['["1"]']
 
 
 def test_anybody_may_read_where_the_check_is_off() -> None:

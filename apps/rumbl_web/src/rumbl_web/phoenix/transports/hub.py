@@ -84,8 +84,17 @@ class Hub:
 
     @property
     def accepting(self) -> bool:
-        """Whether there is room for a connection, and the hub is neither draining nor stopped."""
-        return self._accepting and self._wire.connections + self.polls.deliveries.count < self._room
+        """Whether there is room for a client, and the hub is neither draining nor stopped.
+
+        A session needs room for its poll, also while there is none.
+        """
+        polling = max(len(self.polls.sessions), self.polls.deliveries.count)
+        return self._accepting and self._wire.connections + polling < self._room
+
+    @property
+    def has_room_for_poll(self) -> bool:
+        """Whether there is room for another descriptor: one session may have many, of polls that it left."""
+        return self._wire.connections + self.polls.deliveries.count < self._room
 
     def adopt(
         self,

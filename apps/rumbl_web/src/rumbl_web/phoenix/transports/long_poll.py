@@ -156,6 +156,8 @@ class LongPoll:
     def _poll(self) -> Response:
         if request.content_length or "Transfer-Encoding" in request.headers:
             return Response(status=400)
+        if not self._hub.has_room_for_poll:
+            return _full()
         session = self._session() or self._remote_session()
         if session is None:
             return self._begin()
@@ -164,8 +166,7 @@ class LongPoll:
 
     def _begin(self) -> Response:
         if not self._hub.accepting:
-            entrance.tell_of_refusal("full")
-            return _try_again()
+            return _full()
         handler = self._accept(_params(), entrance.connect_info())
         if handler is None or isinstance(handler, int):
             return _json(poll_answer.body(poll_answer.FORBIDDEN))
@@ -285,6 +286,11 @@ def _names_a_session(key: str, value: str) -> bool:
 
 def _json(content: bytes) -> Response:
     return Response(content, content_type=_JSON, headers={"Cache-Control": _CACHE})
+
+
+def _full() -> Response:
+    entrance.tell_of_refusal("full")
+    return _try_again()
 
 
 def _try_again() -> Response:
