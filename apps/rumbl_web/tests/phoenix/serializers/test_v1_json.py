@@ -78,6 +78,7 @@ def test_what_is_no_object_with_the_four_fields_is_an_error(data: bytes) -> None
 def test_a_ref_topic_or_event_that_no_answer_can_carry_is_an_error(name: str) -> None:
     deep = "[" * 300 + "]" * 300
     fields = {"join_ref": '"1"', "ref": '"2"', "topic": '"t"', "event": '"e"', "payload": "{}", name: deep}
+    members = [f'"{key}":{value}' for key, value in fields.items()]
 
     with pytest.raises(DecodeError):
-        SERIALIZER.decode(("{" + ",".join(f'"{key}":{value}' for key, value in fields.items()) + "}").encode())
+        SERIALIZER.decode(f"{{{','.join(members)}}}".encode())
