@@ -97,6 +97,7 @@ def test_the_samples_below_are_good_as_they_are() -> None:
         ("delta", {**DELTA, "joins": [["room", 1, 1, {"phx_ref": "a"}]]}),
         ("delta", {**DELTA, "joins": [["room", "1", 1, [["phx_ref", "a"]]]]}),
         ("delta", {**DELTA, "joins": ["room"]}),
+        ("delta", {**DELTA, "joins": [["room", "1", 1, {"phx_ref": ref}] for ref in "ab"]}),
         ("delta", {**DELTA, "leaves": ["1"]}),
         ("state", {**PAGE, "page": 1}),
         ("state", {**PAGE, "pages": 10**9}),

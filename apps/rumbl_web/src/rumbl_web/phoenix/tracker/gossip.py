@@ -189,6 +189,8 @@ def _entries(value: object, above: int, up_to: int) -> list[Entry]:
     entries = [_entry(item) for item in _list(value)]
     if not all(above < entry.clock <= up_to for entry in entries):
         raise Malformed(f"an entry's clock is not in {above}..{up_to}")
+    if len({entry.clock for entry in entries}) < len(entries):
+        raise Malformed("two entries have one clock")  # only one of them could ever leave
     return entries
 
 
