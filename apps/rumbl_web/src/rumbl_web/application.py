@@ -30,6 +30,7 @@ from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
+from rumbl_web.phoenix.transports.options import PollOptions
 from rumbl_web.settings import Settings
 
 SWITCH_INTERVAL_S = 0.0005
@@ -127,7 +128,7 @@ def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask
         live.hub,
         check_origin=settings.check_origin,
         host=host,
-        longpoll=True,
+        longpoll=PollOptions(most_asking=max(1, settings.threads // 2)),
     )
     return create_endpoint(
         settings,

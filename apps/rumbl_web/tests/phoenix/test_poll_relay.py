@@ -14,7 +14,9 @@ from flask import Blueprint, Flask
 from werkzeug.serving import make_server
 
 from rumbl_web.phoenix.endpoint import Endpoint
+from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.mount import mount
+from rumbl_web.phoenix.poll_relay import PollRelay
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.memory import Network
 from rumbl_web.phoenix.transports.hub import Hub
@@ -218,3 +220,30 @@ def test_nobody_can_listen_in_without_the_secret(nodes: tuple[Node, Node]) -> No
 
     assert len(topics) == 1
     assert "one" not in topics.pop()
+
+
+class Ear:
+    """Hears what a node says."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def dispatch(self, broadcast: Broadcast, sender: object) -> None:
+        self.said.append(broadcast.event)
+
+
+def test_nodes_that_are_gone_keep_few_request_threads_waiting(network: Network) -> None:
+    pubsub, ear = PubSub(network.adapter("here")), Ear()
+    pubsub.attach(ear)
+    relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions(most_asking=1))
+    first = threading.Thread(target=relay.post, args=("gone", "token", []))
+    first.start()
+    eventually(lambda: ear.said == ["post"], "the first thread has asked and waits for the word")
+
+    assert relay.post("gone too", "token", []) == 410
+
+    assert ear.said == ["post"], "the second one did not even ask"
+    first.join()
+    relay.post("gone too", "token", [])
+    assert ear.said == ["post", "post"], "there is a turn again"
+    pubsub.stop()

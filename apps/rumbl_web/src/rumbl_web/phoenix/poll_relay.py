@@ -8,6 +8,8 @@ The node that a client reached keeps the client's connection and asks the owner:
     close {token, code}
 
 An owner that gives no sign of life in time is gone, and its session with it: the client begins a new one.
+A token outlives its node, so whoever keeps some could have every request thread wait for nodes that are gone:
+only a few threads wait, others have a moment to take their turn.
 What an answer carried off is mail again unless the other node says that the client took it.
 """
 
@@ -17,6 +19,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -34,6 +37,8 @@ SIGN_OF_LIFE_S: Final = 2.0
 """How long an owner may take to say that it is there."""
 SILENT_S: Final = 5.0
 """How long a node that did not is not asked again: a request thread waits for each answer."""
+TURN_S: Final = 0.1
+"""How long a request thread waits until it may ask; a word takes a few milliseconds."""
 _LONGER_S: Final = 2.0
 
 Payload = dict[str, Any]
@@ -49,6 +54,7 @@ class PollRelay:
         self._options = options
         self._node = pubsub.adapter.node_name
         self._asked: dict[str, Future[int]] = {}
+        self._may_ask = threading.BoundedSemaphore(options.most_asking)
         # Both go with what they name: the hub holds that as long as it is of use.
         self._polls: WeakValueDictionary[str, RemoteSession] = WeakValueDictionary()
         self._held: WeakValueDictionary[str, RemoteRequest] = WeakValueDictionary()
@@ -92,8 +98,18 @@ class PollRelay:
 
     def _ask(self, node: str, act: str, ref: str, payload: Payload) -> int:
         """Say it and wait for the owner's word: a status, GONE if none comes."""
-        if node == self._node or self._silent_until.get(node, 0.0) > time.monotonic():
+        if self._is_silent(node) or not self._may_ask.acquire(timeout=TURN_S):
             return poll_answer.GONE
+        try:
+            # Once more: it may have been found silent while we waited.
+            return poll_answer.GONE if self._is_silent(node) else self._word_of(node, act, ref, payload)
+        finally:
+            self._may_ask.release()
+
+    def _is_silent(self, node: str) -> bool:
+        return node == self._node or self._silent_until.get(node, 0.0) > time.monotonic()
+
+    def _word_of(self, node: str, act: str, ref: str, payload: Payload) -> int:
         word = self._asked[ref] = Future()
         try:
             self._say(node, act, {"ref": ref, "node": self._node, **payload})

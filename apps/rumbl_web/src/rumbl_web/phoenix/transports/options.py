@@ -50,6 +50,9 @@ class PollOptions:
     answer_timeout_s: float = 5.0
     """How long a POST waits for the hub, which needs some microseconds."""
 
+    most_asking: int = 4
+    """Request threads that may wait for the word of other nodes at a time: a node that is gone says none."""
+
 
 @dataclass(frozen=True, slots=True)
 class HubOptions:
