@@ -65,7 +65,7 @@ class PollClient:
         """Send a request and do not wait for its answer."""
         query = list(self.params.items()) + [("token", token) for token in (self.token,) if token]
         lines = [f"{method} {self.path}?{urlencode(query)} HTTP/{version}", f"Host: 127.0.0.1:{self.port}"]
-        if body or method == "POST":
+        if body or (method == "POST" and "Transfer_Encoding" not in headers):
             headers["Content_Length"] = str(len(body))
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return Request(self.port, "\r\n".join([*lines, "", ""]), body)

@@ -192,6 +192,14 @@ class TestMessages:
         assert poll.answer().json == {"messages": [], "status": 410, "token": client.token}
         assert client.token != client.begin().token
 
+    def test_too_much_in_chunks_is_not_cut_off_without_a_word(self, client: PollClient) -> None:
+        body = (b"[" + b"1" * 4093 + b"]\n") * 257  # its first MiB ends with a line
+
+        request = client.start("POST", Transfer_Encoding="chunked", Content_Type="application/x-ndjson")
+        request.sock.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+
+        assert request.answer().json == {"reason": "request too big", "status": 413}
+
     def test_a_message_that_the_handler_refuses_ends_the_session_at_once(self, client: PollClient) -> None:
         refused = client.post('["1"]', "[mistake]", '["2"]')
 

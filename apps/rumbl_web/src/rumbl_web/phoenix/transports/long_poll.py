@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -213,11 +214,13 @@ class LongPoll:
 
     def _body(self) -> bytes:
         """Raises BadBody."""
-        request.max_content_length = self._options.max_body
-        try:
-            return request.get_data()
-        except RequestEntityTooLarge:
-            raise ndjson.BadBody(1009, "request too big") from None
+        most = self._options.max_body
+        request.max_content_length = most + 1  # a body in chunks is cut off there without a word
+        with suppress(RequestEntityTooLarge):
+            body = request.get_data()
+            if len(body) <= most:
+                return body
+        raise ndjson.BadBody(1009, "request too big")
 
     def _session(self) -> PollSession | None:
         sessions = self._hub.polls.sessions
