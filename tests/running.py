@@ -8,9 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from asyncio import run
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import psutil
 
@@ -25,6 +29,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: after a browser test, this one has the loop of Playwright."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run, work).result()
 
 
 def eventually(check: Callable[[], T], deadline_s: float = 10.0) -> T:
@@ -114,3 +124,17 @@ class RunningSite:
         kept = {name: value for name, value in os.environ.items() if name not in unset}
         here = {"HOST": "127.0.0.1", "PORT": str(self.port), "RUMBL_DATA": str(self.data)}
         return {**kept, **here, "PYTHONUNBUFFERED": "1", **self._environ}
+
+
+@contextmanager
+def started_site(**environ: str) -> Iterator[RunningSite]:
+    """A site with a data folder of its own, which is not one of pytest's.
+
+    Another test run closes those for PostgreSQL, which does not run as root.
+    """
+    with TemporaryDirectory(prefix="rumbl-site-", ignore_cleanup_errors=True) as folder:
+        running = RunningSite(Path(folder) / "data", **environ).start()
+        try:
+            yield running
+        finally:
+            running.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.running import RunningSite
+from tests.running import RunningSite, started_site
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -41,11 +41,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    """A site with its own data folder, started once for the tests of a module."""
-    running = RunningSite(tmp_path_factory.mktemp("site") / "data").start()
-    yield running
-    running.stop()
+def site() -> Iterator[RunningSite]:
+    """A site, started once for the tests of a module."""
+    with started_site() as running:
+        yield running
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,17 +10,15 @@ from playwright.sync_api import Response, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.test_story import clip, note, post
-from tests.running import RunningSite, eventually
+from tests.running import RunningSite, eventually, started_site
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    data = tmp_path_factory.mktemp("site") / "data"
-    running = RunningSite(data, RUMBL_URL="http://127.0.0.1/rumbl").start()
-    yield running
-    running.stop()
+def site() -> Iterator[RunningSite]:
+    with started_site(RUMBL_URL="http://127.0.0.1/rumbl") as running:
+        yield running
 
 
 @pytest.mark.timeout(120)

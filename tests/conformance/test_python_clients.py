@@ -14,7 +14,7 @@ from phxsocket.channel import ChannelConnectError
 from realtime import AsyncRealtimeClient, RealtimeSubscribeStates
 
 from tests.conformance.talk import ConformanceServer
-from tests.running import eventually
+from tests.running import eventually, run_apart
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(120)]
 
@@ -166,7 +166,7 @@ async def talk_realtime(server: ConformanceServer) -> None:
 
 @pytest.mark.filterwarnings("ignore:ConnectionClosed:DeprecationWarning")  # what realtime asks of websockets
 def test_realtime(own_server: ConformanceServer) -> None:
-    asyncio.run(talk_realtime(own_server))
+    run_apart(talk_realtime(own_server))
 
 
 def test_clients_without_a_version_speak_the_first(server: ConformanceServer) -> None:

@@ -16,7 +16,7 @@ import phxsocket
 import pytest
 from realtime import AsyncRealtimeChannel, AsyncRealtimeClient
 
-from tests.running import RunningSite
+from tests.running import RunningSite, run_apart, started_site
 from tests.viewer import Account
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(180)]
@@ -78,10 +78,9 @@ def address(site: RunningSite) -> str:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    running = RunningSite(tmp_path_factory.mktemp("site") / "data").start()
-    yield running
-    running.stop()
+def site() -> Iterator[RunningSite]:
+    with started_site() as running:
+        yield running
 
 
 @pytest.fixture
@@ -248,7 +247,7 @@ def notes_on(site: RunningSite) -> list[str]:
 def test_realtime_joins_and_posts(site: RunningSite) -> None:
     _, token = member(site, "rea_realtime")
 
-    asyncio.run(post_with_realtime(site, token))
+    run_apart(post_with_realtime(site, token))
 
     assert "from realtime" in notes_on(site)
 

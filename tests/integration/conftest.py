@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running import RunningSite
+from tests.running import RunningSite, started_site
 
 
 @pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+def site() -> Iterator[RunningSite]:
     """A site with its own data folder."""
-    running = RunningSite(tmp_path_factory.mktemp("site") / "data").start()
-    yield running
-    running.stop()
+    with started_site() as running:
+        yield running

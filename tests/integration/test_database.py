@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from rumbl_core.testing import OwnServer, own_server
-from tests.running import RunningSite
+from tests.running import RunningSite, run_apart
 from tests.viewer import Account, Viewer
 from tests.wire import Lost, Wire
 
@@ -117,7 +117,7 @@ def test_a_database_that_dies_under_writers_loses_nothing_that_was_acknowledged(
             await wire.close()
         return posters
 
-    posters = asyncio.run(run())
+    posters = run_apart(run())
     failed_at = sorted(at for poster in posters for at in poster.failed_at)
     assert failed_at, "the restart was not even noticed: it tests nothing"
     assert failed_at[-1] - failed_at[0] <= ERRORS_AT_MOST_S
@@ -162,7 +162,7 @@ def test_who_gets_no_connection_is_told_in_time_and_it_passes(site: RunningSite,
         for wire, _ in wires:
             await wire.close()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def until_waiting(database: str, sessions: int) -> None:
@@ -195,7 +195,7 @@ def test_who_was_away_for_a_thousand_notes_gets_them_in_two_small_replies(
         return sizes, [note["body"] for note in notes]
 
     begun = time.monotonic()
-    sizes, bodies = asyncio.run(run())
+    sizes, bodies = run_apart(run())
     assert time.monotonic() - begun < 5
     assert bodies == [f"missed {n}" for n in range(1, 1001)]
     assert len(sizes) == 2

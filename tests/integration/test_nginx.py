@@ -16,7 +16,7 @@ import requests
 from tests.conformance.checks import CHECKS
 from tests.conformance.poll_talk import PollTalk
 from tests.conformance.talk import ConformanceServer, Talk
-from tests.running import PROJECT, RunningSite, eventually, free_port
+from tests.running import PROJECT, RunningSite, eventually, free_port, started_site
 from tests.viewer import Account, Viewer
 
 pytestmark = pytest.mark.timeout(120)
@@ -93,11 +93,9 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    data = tmp_path_factory.mktemp("site") / "data"
-    running = RunningSite(data, RUMBL_URL=f"http://127.0.0.1{PREFIX}", TRUSTED_PROXIES="1").start()
-    yield running
-    running.stop()
+def site() -> Iterator[RunningSite]:
+    with started_site(RUMBL_URL=f"http://127.0.0.1{PREFIX}", TRUSTED_PROXIES="1") as running:
+        yield running
 
 
 @pytest.fixture(scope="module", params=["kept", "stripped"])

@@ -13,7 +13,7 @@ import requests
 from simple_websocket import ConnectionClosed
 
 from tests.proxy import Proxy
-from tests.running import RunningSite
+from tests.running import RunningSite, run_apart
 from tests.viewer import Account, Viewer
 from tests.wire import Lost, Wire
 
@@ -58,7 +58,7 @@ def test_a_note_whose_acknowledgement_was_cut_off_is_stored_once(site: RunningSi
 @pytest.mark.timeout(120)
 def test_a_crowd_that_is_cut_at_once_is_back_within_seconds(site: RunningSite, proxy: Proxy) -> None:
     token = Account(site.url).boot("/watch/1")["userToken"]
-    asyncio.run(storm(site, proxy, token))
+    run_apart(storm(site, proxy, token))
 
 
 async def storm(site: RunningSite, proxy: Proxy, token: str) -> None:
