@@ -67,7 +67,12 @@ def test_production_sends_its_cookie_over_https_only() -> None:
         ({"secret_key_base": "short"}, "SECRET_KEY_BASE: "),
         ({"env": "staging"}, "RUMBL_ENV: "),
         ({"url": "rumbl.example"}, "RUMBL_URL: "),
-        ({"url": "https://x/path?y"}, "RUMBL_URL: "),
+        (
+            {"url": "https://x/path?y"},
+            "RUMBL_URL: 'https://x/path?y' won't do: it must be http:// or https://, a",
+        ),
+        ({"check_origin": "maybe"}, "CHECK_ORIGIN: 'maybe' won't do: check_origin has"),
+        ({"redis_url": "http://x"}, "REDIS_URL: it is no address of a Redis. "),
         ({"log_level": "loud"}, "LOG_LEVEL: "),
         ({"colour": "red"}, "colour: rumbl_web has no such setting"),
     ],

@@ -95,4 +95,5 @@ def _explain(item: Any) -> str:
     where = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         return f"{where}: info_sys has no such setting; take it out of the section"
-    return f"{where}: {item['msg']}; set it right, or take it away for the default"
+    wrong = item["msg"].removeprefix("Value error, ")
+    return f"{where}: {wrong}; set it right, or take it away for the default"

@@ -14,7 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from rumbl_web.phoenix.transports import origin
+
 Names = tuple[str, ...]
+
+_BASE_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~-]+)*")
 
 
 class SettingsError(Exception):
@@ -71,7 +75,6 @@ class Settings(BaseSettings):
     url: str | None = Field(
         None,
         validation_alias="RUMBL_URL",
-        pattern=r"^https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~-]+)*$",
         description="Public base address of the site: https://rumbl.example, or https://example.org/rumbl.",
     )
     trusted_proxies: int = Field(
@@ -128,6 +131,13 @@ class Settings(BaseSettings):
             return value
         return tuple(name.strip() for name in value.split(",") if name.strip())
 
+    @field_validator("check_origin")
+    @classmethod
+    def judge_origins(cls, value: bool | Names) -> bool | Names:
+        """Refuse at the start what no socket could be judged by."""
+        origin.rule(value)
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def judge_redis_url(cls, value: str | None) -> str | None:
@@ -146,6 +156,14 @@ class Settings(BaseSettings):
     def drop_last_slash(cls, value: object) -> object:
         """Let `https://rumbl.example/` be `https://rumbl.example`."""
         return value.removesuffix("/") if isinstance(value, str) else value
+
+    @field_validator("url")
+    @classmethod
+    def judge_url(cls, value: str | None) -> str | None:
+        """Refuse what links and cookies could not be made from."""
+        if value is not None and not _BASE_ADDRESS.fullmatch(value):
+            raise ValueError("it must be http:// or https://, a host, and at most a path")
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -189,5 +207,6 @@ def _explain(error: ValidationError) -> str:
     for name, field in Settings.model_fields.items():
         if place in (name, field.validation_alias):
             given = f"{first['input']!r} won't do: " if field.repr else ""
-            return f"{variable(name)}: {given}{first['msg']}. {field.description}"
+            wrong = first["msg"].removeprefix("Value error, ")
+            return f"{variable(name)}: {given}{wrong}. {field.description}"
     return f"{place}: rumbl_web has no such setting. Remove it from the config section."
