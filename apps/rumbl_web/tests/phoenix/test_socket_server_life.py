@@ -244,3 +244,15 @@ def test_a_socket_server_is_what_a_good_connect_gives(endpoint: Endpoint) -> Non
     server = connect(endpoint, ReferenceSocket, {"user_id": "1", "vsn": "2.0.0"})
 
     assert isinstance(server, SocketServer)
+
+
+@pytest.mark.parametrize("join_ref", ['"' + "x" * 256 + '"', "[" + "[]," * 100 + "[]]"])
+def test_a_join_ref_that_would_be_kept_is_short(wire: Wire, join_ref: str) -> None:
+    too_long = {"response": {"reason": "join_ref too long"}, "status": "error"}
+
+    assert wire.ask(f'[{join_ref},"1","plain:1","phx_join",{{}}]') == [
+        [None, "1", "plain:1", "phx_reply", too_long]
+    ]
+
+    longest = "x" * 255
+    join(wire, "plain:1", longest)

@@ -37,6 +37,10 @@ NEVER_OPENED: Final = 1006
 POLICY_VIOLATION: Final = 1008
 TOO_MANY_REQUESTS: Final = 429
 TOO_MANY: Final = {"reason": "too many channels joined"}
+TOO_LONG: Final = {"reason": "join_ref too long"}
+
+MAX_JOIN_REF: Final = 255
+"""Characters. It is kept as long as its channel, and goes out with every push: binary ones have this room."""
 
 LARGE: Final = 4096
 """From this many bytes on, a message is large."""
@@ -257,6 +261,9 @@ class SocketServer:
         channel_class = self.socket_class.route(message.topic)
         if channel_class is None:
             self._answer(None, message, "error", UNMATCHED)
+            return
+        if len(str(message.join_ref)) > MAX_JOIN_REF:
+            self._answer(None, message, "error", TOO_LONG)
             return
         message.topic = topic = sys.intern(message.topic)
         old = self._take_old(topic)
