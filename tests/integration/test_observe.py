@@ -7,6 +7,8 @@ import sys
 import urllib.request
 from contextlib import suppress
 
+import pytest
+
 from rumbl_web import observer
 from tests.running import RunningSite, eventually
 
@@ -45,6 +47,22 @@ def test_a_site_can_be_looked_into_and_what_is_killed_comes_back(site: RunningSi
     assert "an observer killed" in site.output()
     run = subprocess.run([*OBSERVE, "--pid", pid, "--kill", "Nobody"], capture_output=True, check=False)
     assert run.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--pid", "1"), "no server process 1 runs on this machine"),
+        (("--pid", "0", "--kill", ""), "no server process 0 runs on this machine"),
+        (("--top", "-1"), "Invalid value for '--top'"),
+    ],
+)
+def test_what_can_not_be_looked_into_is_told_in_one_line(arguments: tuple[str, ...], told: str) -> None:
+    run = subprocess.run([*OBSERVE, *arguments], capture_output=True, text=True, timeout=30, check=False)
+
+    assert run.returncode != 0
+    assert told in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_a_tree_that_gives_up_takes_its_server_process_along_and_a_new_one_begins(site: RunningSite) -> None:

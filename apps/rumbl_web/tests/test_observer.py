@@ -85,7 +85,7 @@ def test_a_process_that_listens_is_listed_until_it_stops() -> None:
 
     assert os.getpid() not in observer.pids()
     eventually(lambda: "observer" not in [thread.name for thread in threading.enumerate()])
-    with pytest.raises(ObserverError, match="does not answer"):
+    with pytest.raises(ObserverError, match="no server process"):
         ask()
 
 

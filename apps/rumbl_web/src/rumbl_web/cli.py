@@ -75,7 +75,13 @@ def console(tree: str | None) -> None:
 
 @main.command()
 @click.option("--pid", type=int, help="Only this server process; otherwise every one on this machine.")
-@click.option("--top", default=observer.TOP, show_default=True, help="How many processes to list.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=observer.TOP,
+    show_default=True,
+    help="How many processes to list.",
+)
 @click.option("--kill", metavar="PROCESS", help="Kill a process, by name or address; see it come back.")
 def observe(pid: int | None, top: int, kill: str | None) -> None:
     """Show what runs and waits in a running site: numbers, supervision trees, the longest queues.
@@ -83,12 +89,12 @@ def observe(pid: int | None, top: int, kill: str | None) -> None:
     Only the user who runs the site, and root, are answered.
     """
     with one_line_errors():
-        found = [pid] if pid else observer.pids()
+        found = observer.pids() if pid is None else [pid]
         if not found:
             raise observer.ObserverError("no site runs on this machine")
-        if kill and len(found) > 1:
+        if kill is not None and len(found) > 1:
             raise observer.ObserverError(f"--kill needs a --pid: there are {', '.join(map(str, found))}")
-        question = {"kill": kill} if kill else {"top": top}
+        question = {"top": top} if kill is None else {"kill": kill}
         answers = [observer.ask(one, question) for one in found]
         say("\n".join(answers), nl=False)
         if answers[0].startswith(observer.NOTHING):

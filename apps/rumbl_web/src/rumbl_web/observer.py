@@ -159,6 +159,8 @@ def ask(pid: int, question: Mapping[str, Any]) -> str:
         answer = _ask(pid, json.dumps(question).encode() + b"\n")
     except (BrokenPipeError, ConnectionResetError):  # hung up on, before or while we asked
         answer = b""
+    except ConnectionRefusedError:
+        raise ObserverError(f"no server process {pid} runs on this machine") from None
     except OSError as error:
         raise ObserverError(f"server process {pid} does not answer: {error}") from None
     if not answer:

@@ -341,6 +341,16 @@ class TestStrangers:
 
         eventually(lambda: here.keys() == {"2": 1})
 
+    def test_a_goodbye_is_no_loss_for_a_node_that_is_stopping_too(
+        self, pair: tuple[Node, Node], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        here, there = pair
+        here.presence._tracker.supervisor().stop()  # as the site does, before presence stops
+
+        there.presence.stop()
+
+        assert "missed" not in caplog.text
+
     def test_after_the_stop_nothing_is_heard(self, pair: tuple[Node, Node]) -> None:
         here, there = pair
         here.presence.stop()

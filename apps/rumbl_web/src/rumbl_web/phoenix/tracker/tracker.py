@@ -150,7 +150,7 @@ class Tracker:
     def hear(self, event: str, payload: object) -> bool:
         """Take what another node's tracker said. Never blocks; False if it was dropped, to be asked for."""
         replicator = self._replicator
-        if replicator is None or self._stopped:
+        if replicator is None or self._supervisor.ending:  # it ends first when the whole site stops
             return True
         return replicator.queue_length < MAX_WAITING and replicator.send((event, payload))
 
