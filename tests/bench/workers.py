@@ -1,11 +1,13 @@
 """One worker on one core against two workers, joined by Redis, on two.
 
 The drivers need a core too, and there may be no third. So the whole of it doubles: one worker and two drivers
-share one core; then two workers, Redis and the same two drivers share two.
+share one core; then two workers, Redis and the same two drivers share two. Each worker keeps to a core, as with
+`PIN_WORKERS`: threads that share an interpreter lock hinder each other across cores.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from statistics import median
 
@@ -45,6 +47,7 @@ def measure(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure]
 
 def _one(spec: Spec, cores: set[int], folder: Path, plan: Plan, lines: list[Line]) -> Result:
     with started(spec, cores, folder) as server:
+        _pin(server, cores)
         found = _play(server, cores, plan)
     lines += [{**line, "workers": len(cores)} for line in found.values()]
     said, heard = found["fanout"], found["listen"]
@@ -58,6 +61,13 @@ def _one(spec: Spec, cores: set[int], folder: Path, plan: Plan, lines: list[Line
         "server_us_a_call": found["call"]["server_us_each"] * found["call"]["round_trips_per_s"] / calls,
         "lost": said["missing"] + said["disorder"] + heard["disorder"],
     }
+
+
+def _pin(server: Running, cores: set[int]) -> None:
+    """Give each worker, with all its threads, one of `cores`."""
+    for pid, core in zip(server.pids()[1:], sorted(cores), strict=False):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {core})
 
 
 def _play(server: Running, cores: set[int], plan: Plan) -> dict[str, Line]:

@@ -43,9 +43,10 @@ static void begin(size_t (*write)(char *out, uint32_t ref)) {
     asking = true;
 }
 
+/* Spread over all clients: the first ones may all be with the same worker. */
 static int start_players(int first, int players, bool preferred) {
-    int started = 0;
-    for (int i = first; i < fleet.opened && started < players; i++) {
+    int started = 0, step = players > 0 && fleet.opened > 2 * players ? fleet.opened / players : 1;
+    for (int i = first; i < fleet.opened && started < players; i += step) {
         client *c = &fleet.clients[i];
         if (c->state != JOINED || c->stalled) continue;
         if (preferred) fleet_prefer(c);
