@@ -1,7 +1,7 @@
 """One worker on one core against two workers, joined by Redis, on two.
 
 The drivers need a core too, and there may be no third. So the whole of it doubles: one worker and two drivers
-share one core; then two workers, Redis and the same two drivers share two. Each worker keeps to a core, as with
+share one core; then two workers, Redis and the same two drivers share two. Each worker keeps to a core, as by
 `PIN_WORKERS`: threads that share an interpreter lock hinder each other across cores.
 """
 
