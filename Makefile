@@ -72,7 +72,7 @@ test-fuzz: ## Chance at the channel protocol: 100,000 examples, about a minute
 	@RUMBL_FUZZ=100000 pytest -q -n 2 apps/rumbl_web/tests/phoenix/test_fuzz.py tests/conformance/test_fuzz.py
 
 ##@ Quality
-.PHONY: lint format types imports docs precommit
+.PHONY: lint format types imports docs messages precommit
 lint: ## Everything that reads the code: format, ruff, types, imports, spelling; prints the sizes
 	$(SET_UP) apps tools
 	ruff format --check .
@@ -98,6 +98,10 @@ imports: ## Who may import whom
 docs: ## Write the generated tables into the documentation
 	$(SET_UP) apps tools
 	python scripts/write_docs.py
+
+messages: ## Collect the texts for people into the catalogues of translations
+	$(SET_UP) apps tools
+	python scripts/messages.py
 
 precommit: lint test ## What .ci/run does, without the first start
 

@@ -30,7 +30,8 @@ video.delete DELETE /manage/videos/<id> video_controller.delete
 def test_the_listing_has_every_route_of_the_book(app: Flask) -> None:
     lines = [" ".join(line.split()) for line in router.routes(app).splitlines()]
 
-    assert lines[: len(router.ROUTES) + 1] == TABLE.strip().splitlines()
+    book = TABLE.strip().splitlines()
+    assert [line for line in lines if line in book] == book
 
 
 def test_the_listing_ends_with_what_is_not_a_page(app: Flask) -> None:

@@ -21,7 +21,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
 from rumbl_core.accounts import User
-from rumbl_web import auth, csrf, errors, flash, proxy, router, security, static_files, telemetry
+from rumbl_web import auth, csrf, errors, flash, gettext, proxy, router, security, static_files, telemetry
 from rumbl_web.controllers import health_controller
 from rumbl_web.health import Health
 from rumbl_web.settings import Settings, SettingsError
@@ -96,6 +96,7 @@ def create_endpoint(
     app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted)
     app.extensions["rumbl_health"] = health or Health()
     configure(app, settings)
+    gettext.install(app)
     environment.install(app)
     errors.register(app)
     add_pipeline(app, settings)

@@ -9,6 +9,7 @@ from flask import Flask
 
 from rumbl_web.auth import Action, authenticate_user
 from rumbl_web.controllers import (
+    language_controller,
     page_controller,
     session_controller,
     user_controller,
@@ -50,6 +51,7 @@ ROUTES: Final = (
     Route(GET, "/manage/videos/<id>/edit", "video.edit", video_controller.edit, members=True),
     Route(PUT, "/manage/videos/<id>", "video.update", video_controller.update, members=True),
     Route(DELETE, "/manage/videos/<id>", "video.delete", video_controller.delete, members=True),
+    Route(POST, "/language", "language.update", language_controller.update),
 )
 _NAMES: Final = frozenset(route.name for route in ROUTES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, url_for
 
@@ -32,6 +33,7 @@ def install(app: Flask) -> None:
         watch_path=watch_path,
         public_url=public_url,
         is_current=is_current,
+        path_here=path_here,
         first_name=user_view.first_name,
         initials=user_view.initials,
         tone=user_view.tone,
@@ -62,3 +64,10 @@ def public_url(path: str) -> str:
 def is_current(endpoint: str) -> bool:
     """Whether the page being made is `endpoint`: the navigation marks it."""
     return bool(request) and request.endpoint == endpoint
+
+
+def path_here() -> str:
+    """Where the reader is, to come back to; the page with the form if this one answers a form."""
+    if request.method in {"GET", "HEAD"}:
+        return f"{request.script_root}{request.full_path}".removesuffix("?")
+    return urlsplit(request.referrer or "").path

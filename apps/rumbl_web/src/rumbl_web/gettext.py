@@ -1,0 +1,106 @@
+"""Words in the reader's language, after the book's Gettext module.
+
+A text for people is written in English where it is used: `gettext("My Videos")` in code,
+`{{ _("My Videos") }}` in a template, `noop("Title")` for a constant that `gettext(label)` translates later.
+What varies has a name: `gettext("%(name)s created!", name=name)`. What is counted has two forms:
+`ngettext("1 note", "%(num)d notes", count)`. `make messages` collects them all into `translations/`.
+
+The language is the reader's choice (a cookie), else the browser's, else English. Without a request: English.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import flask_babel
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, has_request_context, request
+
+LANGUAGES: Final = {"en": "English", "de": "Deutsch", "ar": "العربية"}
+"""Code of each language that the site speaks, and what those who speak it call it."""
+SOURCE: Final = "en"
+COOKIE: Final = "_rumbl_language"
+TRANSLATIONS: Final = Path(__file__).parent / "translations"
+
+
+class Words(flask_babel.Domain):  # type: ignore[misc]  # flask_babel has no types
+    """The catalogues as people write them: nothing has to be compiled before a start."""
+
+    def get_translations(self) -> NullTranslations:
+        """What the language of this request has."""
+        return catalogue(language())
+
+
+class Babel(flask_babel.Babel):  # type: ignore[misc]  # flask_babel has no types
+    """Flask-Babel over our catalogues."""
+
+    domain_instance = Words()
+
+
+def install(app: Flask) -> None:
+    """Translate in templates and code of `app`, and say in each answer which language it is in."""
+    Babel(app, default_locale=SOURCE, locale_selector=chosen_language)
+    app.jinja_env.globals.update(LANGUAGES=LANGUAGES, language=language, direction=direction)
+    app.after_request(put_headers)
+
+
+def gettext(message: str, **values: object) -> str:
+    """`message` in the reader's language, its placeholders filled in."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
+    """The form that fits `num`, in the reader's language; `num` fills a placeholder of its name."""
+    return str(flask_babel.ngettext(singular, plural, num, **values))
+
+
+def noop(message: str) -> str:
+    """`message` as it is: marks a constant that `gettext` translates where it is shown."""
+    return message
+
+
+def language() -> str:
+    """Code of the language in use."""
+    return str(flask_babel.get_locale() or SOURCE)
+
+
+def direction() -> str:
+    """Which way the language in use is written: "ltr" or "rtl"."""
+    return str(Locale.parse(language()).text_direction)
+
+
+def chosen_language() -> str:
+    """The cookie's language if we have it, else the best that the browser accepts, else English."""
+    if not has_request_context():
+        return SOURCE
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(list(LANGUAGES)) or SOURCE
+
+
+def put_headers(response: Response) -> Response:
+    """Name the language of a page, and what it depends on."""
+    if response.mimetype == "text/html":
+        response.headers["content-language"] = language()
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+@cache
+def catalogue(code: str, domain: str = "messages") -> NullTranslations:
+    """The words of one language. English needs none: it is in the code."""
+    path = TRANSLATIONS / code / "LC_MESSAGES" / f"{domain}.po"
+    if not path.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Translations(compiled)
