@@ -18,6 +18,7 @@ DOORS = tuple(
         "application",
         "changeset",
         "errors",
+        "message",
         "multimedia",
         "result",
         "seeds",

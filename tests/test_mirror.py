@@ -37,7 +37,6 @@ TESTED_ELSEWHERE = {
     "rumbl_web.phoenix.transports.wire": f"{WEB}/phoenix/transports/test_hub.py",
     "rumbl_web.server": "tests/integration/test_start.py",
     "rumbl_web.views.annotation_view": f"{WEB}/channels/test_video_channel.py",
-    "rumbl_web.views.changeset_view": f"{WEB}/channels/test_video_channel.py",
 }
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Self, TypeVar
 
 from rumbl_core import casts
+from rumbl_core.message import counted, message
 
 S = TypeVar("S")
 
@@ -75,7 +76,7 @@ class Changeset(Generic[S]):
                 continue
             value = _cast_value(kinds[name], given[name])
             if value is casts.INVALID:
-                errors[name] = [*errors.get(name, ()), "is invalid"]
+                errors[name] = [*errors.get(name, ()), message("is invalid")]
             elif value != getattr(self.data, name, None):
                 changes[name] = value
         return replace(self, params={**self.params, **given}, changes=changes, errors=errors)
@@ -102,7 +103,7 @@ class Changeset(Generic[S]):
         for name in names:
             if name not in self.errors and _blank(self.get_field(name)):
                 changeset = replace(changeset, changes=_without(changeset.changes, name))
-                changeset = changeset.add_error(name, "can't be blank")
+                changeset = changeset.add_error(name, message("can't be blank"))
         return changeset
 
     def validate_length(
@@ -118,38 +119,41 @@ class Changeset(Generic[S]):
             return self
         bound = 12 * max if max_code_points is None else max_code_points
         if len(value) > bound or casts.graphemes(value) > max:
-            return self.add_error(name, f"should be at most {max} character(s)")
+            return self.add_error(name, _at_most(max))
         if casts.graphemes(value) < min:
-            return self.add_error(name, f"should be at least {min} character(s)")
+            return self.add_error(name, _at_least(min))
         return self
 
     def validate_number(self, name: str, *, min: int, max: int) -> Self:
         """Bound a changed number, both ends included."""
         value = self.changes.get(name)
         if isinstance(value, int) and value < min:
-            return self.add_error(name, f"must be greater than or equal to {min}")
+            refusal = message("must be greater than or equal to %(number)s", number=min)
+            return self.add_error(name, refusal)
         if isinstance(value, int) and value > max:
-            return self.add_error(name, f"must be less than or equal to {max}")
+            return self.add_error(name, message("must be less than or equal to %(number)s", number=max))
         return self
 
     def validate_change(self, name: str, judge: Callable[[Any], str | None]) -> Self:
         """Ask `judge` about a changed value without an error; its answer is the message, None is fine."""
         if name not in self.changes or name in self.errors:
             return self
-        message = judge(self.changes[name])
-        return self.add_error(name, message) if message else self
+        refusal = judge(self.changes[name])
+        return self.add_error(name, refusal) if refusal else self
 
     def unique_constraint(self, name: str, constraint: str) -> Self:
         """Make a violation of the unique index `constraint` an error of the field."""
-        return self._constrain(constraint, name, "has already been taken")
+        return self._constrain(constraint, name, message("has already been taken"))
 
     def assoc_constraint(self, assoc: str, constraint: str) -> Self:
         """Make a violation of the foreign key `constraint` an error named after the association."""
-        return self._constrain(constraint, assoc, "does not exist")
+        return self._constrain(constraint, assoc, message("does not exist"))
 
-    def foreign_key_constraint(self, name: str, constraint: str, message: str = "does not exist") -> Self:
+    def foreign_key_constraint(
+        self, name: str, constraint: str, text: str = message("does not exist")
+    ) -> Self:
         """Make a violation of the foreign key `constraint` an error of the field, with this message."""
-        return self._constrain(constraint, name, message)
+        return self._constrain(constraint, name, text)
 
     def violated(self, constraint: str | None) -> Self | None:
         """This changeset with the error of a violated constraint, or None if that isn't named here."""
@@ -170,6 +174,18 @@ def change(data: S) -> Changeset[S]:
 def cast(data: S, params: object, permitted: tuple[str, ...]) -> Changeset[S]:
     """A changeset of `data` with the permitted fields of params; see `Changeset.cast`."""
     return Changeset(data).cast(params, permitted)
+
+
+def _at_most(count: int) -> str:
+    return counted(
+        "should be at most %(count)d character(s)", "should be at most %(count)d character(s)", count
+    )
+
+
+def _at_least(count: int) -> str:
+    return counted(
+        "should be at least %(count)d character(s)", "should be at least %(count)d character(s)", count
+    )
 
 
 def _cast_value(cast_one: casts.Cast, value: object) -> object:

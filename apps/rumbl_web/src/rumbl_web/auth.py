@@ -17,11 +17,12 @@ from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
 from rumbl_web import flash
+from rumbl_web.gettext import gettext, noop
 
 TEST_USER_KEY: Final = (
     "rumbl.test.current_user"  # a WSGI key; headers from the network become HTTP_* keys only
 )
-MUST_LOG_IN: Final = "You must be logged in to access that page"
+MUST_LOG_IN: Final = noop("You must be logged in to access that page")
 _SESSION_KEY: Final = "user_token"
 _LOCAL_PATH = re.compile(r"\A/(?![/\\])[^\\\s\x00-\x20\x7f]{0,1999}\Z")
 
@@ -67,7 +68,7 @@ def authenticate_user(action: Action) -> Action:
     def guarded(**path: str) -> ResponseReturnValue:
         user = current_user()
         if user is None:
-            flash.put("error", MUST_LOG_IN)
+            flash.put("error", gettext(MUST_LOG_IN))
             return redirect(url_for("page.index"))
         return action(user, **path)
 

@@ -13,12 +13,14 @@ import secrets
 
 from flask import abort, request, session
 
+from rumbl_web.gettext import noop
+
 FIELD = "_csrf_token"
 HEADER = "x-csrf-token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SESSION_KEY = "csrf"
 _LENGTH = 32  # bytes of secret
-REFUSAL = "This form is too old or came from another site. Go back, reload the page and send it again."
+REFUSAL = noop("This form is too old or came from another site. Go back, reload the page and send it again.")
 
 
 def protect() -> None:

@@ -52,17 +52,23 @@ def install(app: Flask) -> None:
 
 def gettext(message: str, **values: object) -> str:
     """`message` in the reader's language, its placeholders filled in."""
-    return str(flask_babel.gettext(message, **values))
+    return str(flask_babel.gettext(message, **values)) if message else ""  # "" is the header of a catalogue
 
 
-def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
+def ngettext(singular: str, plural: str, num: int, /, **values: object) -> str:
     """The form that fits `num`, in the reader's language; `num` fills a placeholder of its name."""
-    return str(flask_babel.ngettext(singular, plural, num, **values))
+    text: str = flask_babel.get_translations().ungettext(singular, plural, num)
+    return text % {"num": num, **values}
 
 
 def noop(message: str) -> str:
     """`message` as it is: marks a constant that `gettext` translates where it is shown."""
     return message
+
+
+def number(value: float) -> str:
+    """A number as the reader's language writes it."""
+    return str(flask_babel.format_decimal(value))
 
 
 def language() -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 from flask import abort, request
 
+from rumbl_web.gettext import gettext
+
 Params = dict[str, Any]
 _KEY = re.compile(r"\A(?P<root>[^\[\]]{1,64})(?P<path>(?:\[[^\[\]]{0,64}\]){0,3})\Z")
 _PART = re.compile(r"\[([^\[\]]*)\]")
@@ -30,7 +32,7 @@ def required(name: str) -> Params:
     """The fields under `name`. A request without any answers 400: no action matches it."""
     found = nest((*request.args.items(multi=True), *request.form.items(multi=True))).get(name)
     if not isinstance(found, dict):
-        abort(400, f"The request has no {name}.")
+        abort(400, gettext("The request has no %(name)s.", name=name))
     return found
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from rumbl_core import backend_seeds, casts, password
 from rumbl_core.changeset import Changeset, cast
+from rumbl_core.message import message
 from rumbl_core.schema import Schema
 
 
@@ -59,9 +60,9 @@ def _put_password_hash(changeset: Changeset[User]) -> Changeset[User]:
 
 def _refuse_look_alike(username: str) -> str | None:
     if username != username.strip():
-        return "must not begin or end with a space"
-    return "has an invisible character" if casts.has_invisible(username) else None
+        return message("must not begin or end with a space")
+    return message("has an invisible character") if casts.has_invisible(username) else None
 
 
 def _refuse_reserved(username: str) -> str | None:
-    return "is reserved" if backend_seeds.reserved(username) else None
+    return message("is reserved") if backend_seeds.reserved(username) else None

@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, contains_eager, mapped
 from rumbl_core import casts
 from rumbl_core.accounts import User
 from rumbl_core.changeset import Changeset, cast
+from rumbl_core.message import message
 from rumbl_core.schema import Schema
 
 MAX_BODY: Final = 10_000
@@ -113,5 +114,5 @@ def _refuse_unsafe(url: str) -> str | None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "is invalid"
-    return None if parts.scheme in {"http", "https"} and parts.netloc else "is invalid"
+        return message("is invalid")
+    return None if parts.scheme in {"http", "https"} and parts.netloc else message("is invalid")

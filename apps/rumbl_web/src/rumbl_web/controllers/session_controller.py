@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from rumbl_core import accounts
 from rumbl_core.result import Error, Ok
 from rumbl_web import auth, flash, params
+from rumbl_web.gettext import gettext, noop
 
 # One text for a wrong password and an unknown name: it tells nobody who has an account.
-REFUSED: Final = "Invalid username/password combination"
+REFUSED: Final = noop("Invalid username/password combination")
 
 
 def new() -> ResponseReturnValue:
@@ -28,10 +29,10 @@ def create() -> ResponseReturnValue:
     match accounts.authenticate_by_username_and_pass(username, password):
         case Ok(user):
             auth.log_in(user)
-            flash.put("info", "Welcome back!")
+            flash.put("info", gettext("Welcome back!"))
             return redirect(next_path or url_for("page.index"))
         case Error():
-            flash.put("error", REFUSED)
+            flash.put("error", gettext(REFUSED))
             return _form(username, next_path)
 
 

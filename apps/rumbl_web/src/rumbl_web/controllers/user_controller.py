@@ -12,11 +12,12 @@ from rumbl_core.accounts import User
 from rumbl_core.changeset import Changeset
 from rumbl_core.result import Error, Ok
 from rumbl_web import auth, flash, params
+from rumbl_web.gettext import gettext, noop
 from rumbl_web.pagination import paginate
 from rumbl_web.views.form_view import Form
 
 PAGE: Final = 50
-LABELS: Final = {"name": "Name", "username": "Username", "password": "Password"}
+LABELS: Final = {"name": noop("Name"), "username": noop("Username"), "password": noop("Password")}
 
 
 def index(_current_user: User) -> ResponseReturnValue:
@@ -43,7 +44,7 @@ def create() -> ResponseReturnValue:
     match accounts.register_user(params.required("user")):
         case Ok(user):
             auth.log_in(user)
-            flash.put("info", f"{user.name} created!")
+            flash.put("info", gettext("%(name)s created!", name=user.name))
             return redirect(next_path or url_for("user.index"))
         case Error(changeset):
             return _form(changeset, next_path)

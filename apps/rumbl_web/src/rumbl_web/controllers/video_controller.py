@@ -13,13 +13,19 @@ from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Video
 from rumbl_core.result import Error, Ok
 from rumbl_web import flash, params
+from rumbl_web.gettext import gettext, noop
 from rumbl_web.pagination import paginate
 from rumbl_web.views.environment import video_path
 from rumbl_web.views.form_view import Form
 from rumbl_web.views.video_view import DEMO_URL, category_select_options
 
 PAGE: Final = 24
-LABELS: Final = {"url": "Url", "title": "Title", "category_id": "Category", "description": "Description"}
+LABELS: Final = {
+    "url": noop("Url"),
+    "title": noop("Title"),
+    "category_id": noop("Category"),
+    "description": noop("Description"),
+}
 SHOWN_AT: Final = {"category": "category_id"}
 
 
@@ -42,7 +48,7 @@ def create(current_user: User) -> ResponseReturnValue:
     """Add a video, or show the form again."""
     match multimedia.create_video(current_user, _attributes()):
         case Ok(video):
-            flash.put("info", "Video created successfully.")
+            flash.put("info", gettext("Video created successfully."))
             return redirect(video_path("show", video))
         case Error(changeset):
             return _form("video/new.html", changeset)
@@ -64,7 +70,7 @@ def update(current_user: User, id: str) -> ResponseReturnValue:
     video = multimedia.get_user_video_or_raise(current_user, id)
     match multimedia.update_video(video, _attributes()):
         case Ok(updated):
-            flash.put("info", "Video updated successfully.")
+            flash.put("info", gettext("Video updated successfully."))
             return redirect(video_path("show", updated))
         case Error(changeset):
             return _form("video/edit.html", changeset, video)
@@ -75,7 +81,7 @@ def delete(current_user: User, id: str) -> ResponseReturnValue:
     video = multimedia.get_user_video_or_raise(current_user, id)
     multimedia.delete_video(video)
     current_app.extensions["rumbl_web"].video_deleted(video.id)
-    flash.put("info", "Video deleted successfully.")
+    flash.put("info", gettext("Video deleted successfully."))
     return redirect(url_for("video.index"))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rumbl_core.changeset import Changeset
+from rumbl_web.gettext import gettext
+from rumbl_web.views.changeset_view import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`labels`: the fields in the page's order; `shown_at`: errors to show beside another field."""
+    """`labels`: the fields in the page's order, in English (`noop`).
+
+    `shown_at`: errors to show beside another field.
+    """
 
     name: str
     changeset: Changeset[Any]
@@ -37,10 +42,14 @@ class Form:
         shown = {self.shown_at.get(key, key) for key in self.changeset.errors}
         labels = {**self.labels, **{key: key.capitalize() for key in sorted(shown - self.labels.keys())}}
         return [
-            Problem(self.id(name), f"{label} {message}")
+            Problem(self.id(name), gettext("%(field)s %(problem)s", field=gettext(label), problem=message))
             for name, label in labels.items()
             for message in self.errors(name)
         ]
+
+    def label(self, name: str) -> str:
+        """What stands above the field."""
+        return gettext(self.labels[name])
 
     def id(self, name: str) -> str:
         """Id of the field's element."""
@@ -63,4 +72,4 @@ class Form:
         if not self.failed:
             return []
         keys = (key for key in self.changeset.errors if self.shown_at.get(key, key) == name)
-        return [message for key in keys for message in self.changeset.errors[key]]
+        return [translated(message) for key in keys for message in self.changeset.errors[key]]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from rumbl_web.gettext import gettext, noop
 from rumbl_web.views.time_view import format_time
 from rumbl_web.views.user_view import initials
 
+CALCULATOR: Final = noop("Calculator")
 DEMO_NOTES: Final = (
-    (0, 2, "Ana", "Here we go"),
-    (4_000, 5, "Ben", "Popcorn is ready"),
-    (11_000, 2, "Ana", "Look, the sun goes down"),
-    (17_000, 4, "Carla", "Pinning this one: right here!"),
-    (25_000, 5, "Ben", "Got it the same second"),
+    (0, 2, "Ana", noop("Here we go")),
+    (4_000, 5, "Ben", noop("Popcorn is ready")),
+    (11_000, 2, "Ana", noop("Look, the sun goes down")),
+    (17_000, 4, "Carla", noop("Pinning this one: right here!")),
+    (25_000, 5, "Ben", noop("Got it the same second")),
     (32_000, 4, "Carla", "1 + 1"),
-    (32_000, 7, "Calculator", "2"),
+    (32_000, 7, CALCULATOR, "2"),
 )
 
 
@@ -24,11 +26,11 @@ def demo_notes() -> list[dict[str, Any]]:
         {
             "at": at,
             "time": format_time(at),
-            "name": name,
-            "initials": initials(name),
+            "name": gettext(name),
+            "initials": initials(gettext(name)),
             "tone": f"tone-{tone}",
-            "body": body,
-            "answer": name == "Calculator",
+            "body": gettext(body),
+            "answer": name == CALCULATOR,
         }
         for at, tone, name, body in DEMO_NOTES
     ]

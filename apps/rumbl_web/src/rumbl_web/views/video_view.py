@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from rumbl_web.gettext import gettext, ngettext, number
 from rumbl_web.static_files import rooted
 
 DEMO_URL: Final = "/static/media/demo.webm"
@@ -26,7 +27,9 @@ def category_select_options(categories: Iterable[Category]) -> list[tuple[str, i
 
 def notes_text(count: int) -> str:
     """`count` in words: "no notes", "1 note", "2 notes"."""
-    return "1 note" if count == 1 else f"{count or 'no'} notes"
+    if count == 0:
+        return gettext("no notes")
+    return ngettext("%(num)s note", "%(num)s notes", count, num=number(count))
 
 
 def link_target(url: str | None) -> str | None:
