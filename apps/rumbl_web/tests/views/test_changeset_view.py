@@ -8,7 +8,7 @@ from rumbl_web import gettext
 from rumbl_web.views import changeset_view
 
 WORDS = {
-    "is reserved": "ist vergeben",
+    "is reserved": "vergeben",
     "at least %(number)s": "mindestens %(number)s",
     "%(count)d letter": "%(count)d Buchstabe",
     "%(count)d letters": "%(count)d Buchstaben",
@@ -28,7 +28,7 @@ class German(NullTranslations):
 
 
 MESSAGES = [
-    (message("is reserved"), "ist vergeben"),
+    (message("is reserved"), "vergeben"),
     (message("at least %(number)s", number=3), "mindestens 3"),
     (counted("%(count)d letter", "%(count)d letters", 1), "1 Buchstabe"),
     (counted("%(count)d letter", "%(count)d letters", 2), "2 Buchstaben"),
