@@ -33,17 +33,14 @@ class Suite:
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
-IN_PARALLEL = ("-n", "2")
-# Here a file is the unit that is shared out: what it starts (a site, a browser) is started once.
+# A file is the unit that is shared out: what it starts (a server, a site, a browser) is started once.
 BY_FILE = ("--dist", "loadfile")
+# An app's suite waits more than it works; what crosses the apps works.
+APP = (*PYTEST, "-n", "4", *BY_FILE)
 SUITES = (
-    Suite("info_sys", ROOT / "apps" / "info_sys", (*PYTEST, "tests")),
-    *(
-        Suite(app, ROOT / "apps" / app, (*PYTEST, *IN_PARALLEL, "tests"))
-        for app in ("rumbl_core", "rumbl_web")
-    ),
+    *(Suite(app, ROOT / "apps" / app, (*APP, "tests")) for app in ("info_sys", "rumbl_core", "rumbl_web")),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
-    Suite("across the apps", ROOT, (*PYTEST, *IN_PARALLEL, *BY_FILE, "tests")),
+    Suite("across the apps", ROOT, (*PYTEST, "-n", "2", *BY_FILE, "tests")),
 )
 
 

@@ -44,7 +44,7 @@ def heal(world: World) -> None:
 
 
 class TestAgreement:
-    @settings(SLOWLY, max_examples=150)
+    @settings(SLOWLY, max_examples=75)
     @given(st.randoms(use_true_random=False), st.sampled_from([40, 150, 60_000]))
     def test_after_any_trouble_everybody_lists_what_the_living_nodes_own(
         self, dice: Random, max_bytes: int

@@ -118,12 +118,13 @@ class TestEnds:
         self, make_loopback: MakeLoopback, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         client, _ = make_loopback(close_timeout_s=60).connect()
-        monkeypatch.setattr(syscalls, "write", lambda *_: -1)
+        with monkeypatch.context() as full:
+            full.setattr(syscalls, "write", lambda *_: -1)
 
-        client.send(client_frame(CLOSE))
+            client.send(client_frame(CLOSE))
 
-        assert client.receive_close() is None
-        client.receive_end()
+            assert client.receive_close() is None
+            client.receive_end()
 
     def test_an_empty_close_is_answered_with_an_empty_one(self, loopback: Loopback) -> None:
         client, handler = loopback.connect()

@@ -123,7 +123,7 @@ class TestLife:
         eventually(lambda: loopback.hub.stats()["connections"] == 0)
 
         eventually(lambda: descriptors() <= before)
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads
         assert not loopback.hub.conversations.closing
 
     def test_a_forked_child_leaves_the_connections_to_its_parent(self, loopback: Loopback) -> None:

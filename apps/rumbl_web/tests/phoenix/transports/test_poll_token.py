@@ -19,7 +19,16 @@ def test_a_token_says_where_its_session_lives() -> None:
     assert place.session != other.session
 
 
-@pytest.mark.parametrize("text", ["", "lp~", "lp~x", "nonsense", token.sign("secret", "user socket", 7)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "lp~",
+        "lp~x",
+        "nonsense",
+        pytest.param(token.sign("secret", "user socket", 7), id="another purpose"),
+    ],
+)
 def test_what_we_did_not_sign_says_nothing(text: str) -> None:
     assert poll_token.place("secret", text) is None
 

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from typing import Any, Final
 
 import orjson
@@ -14,6 +14,7 @@ import orjson
 from rumbl_web.phoenix.mistakes import Mistakes
 from rumbl_web.phoenix.pubsub_adapters import envelope
 from rumbl_web.phoenix.pubsub_adapters.adapter import Deliver, Gap, OnGap
+from rumbl_web.phoenix.pubsub_adapters.outgoing import Item
 from rumbl_web.phoenix.pubsub_adapters.redis_exchange import Exchange
 from rumbl_web.phoenix.pubsub_adapters.redis_link import Address, Link, LinkError
 
@@ -45,7 +46,15 @@ class Writer(threading.Thread):
                 except LinkError as error:
                     self._exchange.lost(link, error, job.batch)
         if link is not None:
+            self._wake_reader(link)
             link.close_publisher()
+
+    def _wake_reader(self, link: Link) -> None:
+        """Ring once more: the reader, who waits for something to read, then sees that it is time to end."""
+        try:
+            link.publish(deque([Item(self._exchange.channels.bell, b"")]))
+        except LinkError as error:
+            log.debug("the last bell did not ring: %s", error)
 
 
 class Reader(threading.Thread):
