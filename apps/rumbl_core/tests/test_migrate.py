@@ -34,7 +34,7 @@ def test_goes_up_and_down_and_up_again(empty: URL) -> None:
     migrate.up(empty)
     assert migrate.version(empty) == migrate.latest()
     assert tables(empty) >= {"users", "videos", "categories", "annotations", "user_tokens"}
-    for _ in range(6):
+    while migrate.version(empty) is not None:
         migrate.down(empty)
     assert tables(empty) == {"alembic_version"}
     migrate.up(empty)

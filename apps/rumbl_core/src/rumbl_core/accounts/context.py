@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Text, delete, func, literal_column, select
 
 from rumbl_core import password, repo
-from rumbl_core.accounts.user import User
+from rumbl_core.accounts.user import PEOPLE, User
 from rumbl_core.accounts.user_token import UserToken, digest, reference
 from rumbl_core.casts import INVALID, cast_id, line
 from rumbl_core.changeset import Changeset, change
 from rumbl_core.errors import NotFound
+from rumbl_core.listing import Ask, Listing, Order, Page, sort_key
 from rumbl_core.result import Error, Ok
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
+_USERS: Final[Listing[User]] = Listing(
+    User.id,
+    {"oldest": Order(), "newest": Order(descending=True), "name": Order(sort_key(User.name))},
+    literal_column(PEOPLE, Text),
+)
 
 
 def list_users(limit: int = MAX_PAGE, after: object = None) -> list[User]:
     """Users in the order in which they came, at most `limit`, of them only those after the id `after`."""
     query = select(User).where(User.id > (cast_id(after) or 0)).order_by(User.id)
     return repo.all(query.limit(max(0, min(limit, MAX_PAGE))))
+
+
+def list_users_page(ask: Ask) -> Page[User]:
+    """A page of users: searched by name and username, in the order "oldest", "newest" or "name"."""
+    return _USERS.page(select(User), ask)
 
 
 def list_users_with_ids(ids: Collection[object]) -> list[User]:

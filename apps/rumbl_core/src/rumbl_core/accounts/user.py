@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import DateTime, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,6 +12,9 @@ from rumbl_core import backend_seeds, casts, password
 from rumbl_core.changeset import Changeset, cast
 from rumbl_core.message import message
 from rumbl_core.schema import Schema
+
+PEOPLE: Final = "rumbl_fold((coalesce(users.name, '') || ' ') || users.username)"
+"""What people are searched by, exactly as the index has it."""
 
 
 class User(Schema):
@@ -24,7 +28,11 @@ class User(Schema):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
-    __table_args__ = (Index("users_username_index", text("lower(username)"), unique=True),)
+    __table_args__ = (
+        Index("users_username_index", text("lower(username)"), unique=True),
+        Index("users_name_key_index", text("left(rumbl_fold(name), 64)"), "id"),
+        Index("users_search_index", text(f"rumbl_ngrams({PEOPLE}, 1)"), postgresql_using="gin"),
+    )
 
     @staticmethod
     def changeset(user: User, attrs: object) -> Changeset[User]:

@@ -1,7 +1,7 @@
 """Multimedia: videos, categories, annotations, players. The only door to them."""
 
 from rumbl_core.multimedia.annotation import Annotation
-from rumbl_core.multimedia.category import Category
+from rumbl_core.multimedia.category import Category, category_param
 from rumbl_core.multimedia.context import (
     annotate_video,
     change_video,
@@ -9,6 +9,7 @@ from rumbl_core.multimedia.context import (
     create_category_or_raise,
     create_video,
     delete_video,
+    get_category_or_raise,
     get_user_video_or_raise,
     get_video,
     get_video_or_raise,
@@ -17,10 +18,13 @@ from rumbl_core.multimedia.context import (
     list_annotations,
     list_annotations_after,
     list_annotations_page,
+    list_categories_page,
     list_newest_videos,
     list_recent_annotations,
     list_user_videos,
+    list_user_videos_page,
     list_videos,
+    list_videos_page,
     update_video,
 )
 from rumbl_core.multimedia.permalink import param as video_param
@@ -33,11 +37,13 @@ __all__ = [
     "PlayerSource",
     "Video",
     "annotate_video",
+    "category_param",
     "change_video",
     "count_annotations",
     "create_category_or_raise",
     "create_video",
     "delete_video",
+    "get_category_or_raise",
     "get_user_video_or_raise",
     "get_video",
     "get_video_or_raise",
@@ -46,10 +52,13 @@ __all__ = [
     "list_annotations",
     "list_annotations_after",
     "list_annotations_page",
+    "list_categories_page",
     "list_newest_videos",
     "list_recent_annotations",
     "list_user_videos",
+    "list_user_videos_page",
     "list_videos",
+    "list_videos_page",
     "player_id",
     "player_source",
     "update_video",

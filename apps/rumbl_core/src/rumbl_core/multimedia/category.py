@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, Select, String, func
+from sqlalchemy import DateTime, Index, Select, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from rumbl_core import casts
 from rumbl_core.changeset import Changeset, cast
+from rumbl_core.multimedia import permalink
 from rumbl_core.schema import Schema
 
 
@@ -21,7 +22,11 @@ class Category(Schema):
     name: Mapped[str] = mapped_column(String(255))
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
-    __table_args__ = (Index("categories_name_index", "name", unique=True),)
+    __table_args__ = (
+        Index("categories_name_index", "name", unique=True),
+        Index("categories_name_key_index", text("left(rumbl_fold(name), 64)"), "id"),
+        Index("categories_search_index", text("rumbl_ngrams(rumbl_fold(name), 1)"), postgresql_using="gin"),
+    )
 
     @staticmethod
     def changeset(category: Category, attrs: object) -> Changeset[Category]:
@@ -36,3 +41,8 @@ class Category(Schema):
     def alphabetical(query: Select[Category]) -> Select[Category]:
         """The query in the order of names, whatever their case."""
         return query.order_by(func.lower(Category.name), Category.name, Category.id)
+
+
+def category_param(category: Category) -> str:
+    """The category's part of a path, as in `3-sci-fi`: only the id counts."""
+    return f"{category.id}-{permalink.slugify(category.name)}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Select, any_, bindparam, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core import repo
@@ -15,6 +15,7 @@ from rumbl_core.accounts import User
 from rumbl_core.casts import MAX_ID, cast_id
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound
+from rumbl_core.listing import Ask, Listing, Order, Page, sort_key
 from rumbl_core.multimedia import permalink
 from rumbl_core.multimedia.annotation import Annotation
 from rumbl_core.multimedia.category import Category
@@ -23,10 +24,32 @@ from rumbl_core.result import Error, Ok
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
+MAX_COUNT: Final = 1_000
+"""Where the counting of a list ends: one more stands for all that is more."""
 _ANNOTATION_LOCKS: Final = 1
 # Built once: every join asks for it.
 _LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0)).where(
     Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+)
+
+
+def _counted(column: InstrumentedAttribute[Any], of: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+    """How many rows have `of` in `column`, `MAX_COUNT` + 1 at most, as a part of a statement."""
+    some = select(column).where(column == of).limit(MAX_COUNT + 1).correlate(of.class_).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+_VIDEOS: Final[Listing[Video]] = Listing(
+    Video.id,
+    {"newest": Order(descending=True), "oldest": Order(), "title": Order(sort_key(Video.title))},
+    func.rumbl_fold(Video.title),
+    _counted(Annotation.video_id, Video.id),
+)
+_CATEGORIES: Final[Listing[Category]] = Listing(
+    Category.id,
+    {"name": Order(sort_key(Category.name)), "newest": Order(descending=True)},
+    func.rumbl_fold(Category.name),
+    _counted(Video.category_id, Category.id),
 )
 
 
@@ -40,6 +63,22 @@ def list_newest_videos(limit: int = 24, before: object = None) -> list[Video]:
     """Videos with user and category, newest first, of them only those before the id `before`."""
     query = _with_associations(select(Video)).where(Video.id < (permalink.cast(before) or MAX_ID))
     return repo.all(query.order_by(Video.id.desc()).limit(_page(limit)))
+
+
+def list_videos_page(ask: Ask, category: Category | None = None) -> Page[Video]:
+    """A page of everybody's videos, or of a category's: searched by title, "newest", "oldest" or by "title".
+
+    Each comes with user and category, and the page with their numbers of annotations.
+    """
+    query = _with_associations(select(Video))
+    if category is not None:
+        query = query.where(Video.category_id == category.id)
+    return _VIDEOS.page(query, ask)
+
+
+def list_user_videos_page(user: User, ask: Ask) -> Page[Video]:
+    """A page of a user's own videos, as in `list_videos_page`."""
+    return _VIDEOS.page(_with_associations(_user_videos_query(select(Video), user)), ask)
 
 
 def get_video(id: object) -> Video | None:
@@ -98,6 +137,19 @@ def change_video(video: Video, attrs: object = None) -> Changeset[Video]:
 def list_alphabetical_categories() -> list[Category]:
     """All categories in the order of their names."""
     return repo.all(Category.alphabetical(select(Category)))
+
+
+def list_categories_page(ask: Ask) -> Page[Category]:
+    """A page of categories with their numbers of videos: searched by name, by "name" or "newest"."""
+    return _CATEGORIES.page(select(Category), ask)
+
+
+def get_category_or_raise(id: object) -> Category:
+    """The category of an id or of the end of its path; raises NotFound."""
+    category = repo.get(Category, permalink.cast(id))
+    if category is None:
+        raise NotFound(f"no category {id!r}")
+    return category
 
 
 def create_category_or_raise(name: str) -> Category:

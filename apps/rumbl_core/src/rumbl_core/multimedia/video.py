@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, String, Text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from rumbl_core import casts
@@ -32,6 +32,13 @@ class Video(Schema):
         BigInteger, ForeignKey("categories.id", ondelete="SET NULL"), index=True
     )
     updated_at: Mapped[datetime] = mapped_column(DateTime)
+
+    __table_args__ = (
+        Index("videos_user_id_id_index", "user_id", "id"),
+        Index("videos_category_id_id_index", "category_id", "id"),
+        Index("videos_title_key_index", text("left(rumbl_fold(title), 64)"), "id"),
+        Index("videos_search_index", text("rumbl_ngrams(rumbl_fold(title), 1)"), postgresql_using="gin"),
+    )
 
     user: Mapped[User | None] = relationship(lazy="raise")
     category: Mapped[Category | None] = relationship(lazy="raise")
