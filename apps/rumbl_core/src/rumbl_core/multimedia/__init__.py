@@ -1,9 +1,10 @@
 """Multimedia: videos, categories, annotations, players. The only door to them."""
 
 from rumbl_core.multimedia.annotation import Annotation
-from rumbl_core.multimedia.category import Category, category_param
+from rumbl_core.multimedia.category import Category
 from rumbl_core.multimedia.context import (
     annotate_video,
+    category_param,
     change_video,
     count_annotations,
     create_category_or_raise,

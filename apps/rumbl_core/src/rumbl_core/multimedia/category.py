@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from rumbl_core import casts
 from rumbl_core.changeset import Changeset, cast
-from rumbl_core.multimedia import permalink
 from rumbl_core.schema import Schema
 
 
@@ -41,8 +40,3 @@ class Category(Schema):
     def alphabetical(query: Select[Category]) -> Select[Category]:
         """The query in the order of names, whatever their case."""
         return query.order_by(func.lower(Category.name), Category.name, Category.id)
-
-
-def category_param(category: Category) -> str:
-    """The category's part of a path, as in `3-sci-fi`: only the id counts."""
-    return f"{category.id}-{permalink.slugify(category.name)}"

@@ -152,6 +152,11 @@ def get_category_or_raise(id: object) -> Category:
     return category
 
 
+def category_param(category: Category) -> str:
+    """The category's part of a path, as in `3-sci-fi`: only the id counts."""
+    return f"{category.id}-{permalink.slugify(category.name)}"
+
+
 def create_category_or_raise(name: str) -> Category:
     """The category of this name, made if there is none yet; raises ValueError if it can't be a name."""
     wanted = Category.changeset(Category(), {"name": name})
