@@ -7,4 +7,4 @@ from config.tree import Tree
 
 def overlay() -> Tree:
     """What differs from the base. Secrets and addresses come from the environment, see `runtime`."""
-    return {"rumbl_web": {"cookie_secure": True}}
+    return {"rumbl_web": {"cookie_secure": True, "log_format": "json"}}

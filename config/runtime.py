@@ -39,6 +39,7 @@ VARIABLES = {
         "PRESENCE_DOWN_MS": "presence_down_ms",
         "SOCKETS_PER_USER": "sockets_per_user",
         "LOG_LEVEL": "log_level",
+        "LOG_FORMAT": "log_format",
     },
 }
 

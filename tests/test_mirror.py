@@ -27,7 +27,6 @@ TESTED_ELSEWHERE = {
     "rumbl_web.answers": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.cli": "tests/integration/test_start.py",
-    "rumbl_web.logs": "tests/integration/test_start.py",
     "rumbl_web.notes": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.phoenix.pubsub_adapters.redis_link": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",
     "rumbl_web.phoenix.pubsub_adapters.redis_threads": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",

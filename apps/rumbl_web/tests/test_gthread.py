@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rumbl_web import bare_page
+
 HERE = Path(__file__).parent
 DEADLINE_S = 5.0
 HALF = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -201,6 +203,33 @@ class TestSlow:
 
         assert time.monotonic() - started < 0.4
         assert [rest(client) for client in done] == [b""] * 4
+
+
+UNREADABLE = {
+    "no http": (400, b"hello\r\n\r\n"),
+    "a header without a name": (400, HALF + b": x\r\n\r\n"),
+    "a header over two lines": (400, HALF + b"X: y\r\n z\r\n\r\n"),
+    "an address that is too long": (414, b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "a header that is too long": (431, HALF + b"Cookie: " + b"x" * 9000 + b"\r\n\r\n"),
+    "too many headers": (431, HALF + b"".join(b"X-%d: y\r\n" % n for n in range(120)) + b"\r\n"),
+    "a coding that nobody knows": (501, POST + b"Transfer-Encoding: brotli\r\n\r\n"),
+    "an expectation that nobody meets": (417, POST + b"Expect: wonders\r\nContent-Length: 1\r\n\r\nx"),
+    "markup": (400, b"GET /<script>alert(1)</script> <b>\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize(("status", "sent"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_gets_a_page_that_says_what_to_do(
+    server: Server, status: int, sent: bytes
+) -> None:
+    client = server.send(sent)
+
+    said, page = answer(client)
+
+    assert said == status
+    assert f"<h1>{bare_page.phrase(status)}</h1>" in page
+    assert "script" not in page
+    assert rest(client) == b"", "the connection ends: nobody knows where the next request would begin"
 
 
 class TestWhole:

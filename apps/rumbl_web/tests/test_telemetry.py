@@ -7,7 +7,7 @@ import pytest
 
 from rumbl_core.testing import user_fixture
 from rumbl_web import telemetry
-from rumbl_web.testing import Client
+from rumbl_web.testing import Client, make_app
 
 
 @pytest.fixture
@@ -51,6 +51,68 @@ def test_a_path_cannot_forge_a_line(client: Client, lines) -> None:
 
     [line] = lines()
     assert line.startswith("GET /x%0AGET%20/admin 404")
+
+
+def test_a_long_path_is_cut(client: Client, lines) -> None:
+    client.get("/" + "x" * 5000)
+
+    assert len(lines()[0]) < 450
+
+
+def test_the_values_of_a_line_are_facts_for_machines(
+    login_as, lines, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = user_fixture()
+    answer = login_as(user).get("/users?secret=1")
+    client_less = login_as(None).get("/nowhere")
+
+    facts = [record.facts for record in caplog.records if record.name == "rumbl_web.request"]
+    assert [{**fact, "duration_ms": 0} for fact in facts] == [
+        {
+            "request_id": given.headers["x-request-id"],
+            "method": "GET",
+            "path": path,
+            "status": status,
+            "duration_ms": 0,
+            "user_id": user_id,
+            "client": "127.0.0.1",
+        }
+        for given, path, status, user_id in (
+            (answer, "/users", 200, user.id),
+            (client_less, "/nowhere", 404, None),
+        )
+    ]
+    assert all(fact["duration_ms"] > 0 for fact in facts)
+    assert "user=- " in lines()[1]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/robots.txt", "/static/favicon.svg"])
+def test_machines_that_look_in_and_files_are_not_worth_a_line(client: Client, lines, path: str) -> None:
+    client.get(path)
+
+    assert lines() == []
+    assert client.get("/static/nothing").status_code == 404
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("/reset/s3cr3t", "/reset/[FILTERED]"),
+        ("/reset/s3cr3t/mistyped", "/reset/[FILTERED]"),
+        ("/reset/new", "/reset/new"),
+        ("/of/7/confirm/s3cr3t", "/of/7/confirm/[FILTERED]"),
+    ],
+)
+def test_the_secret_of_a_mailed_link_is_not_written(lines, sandbox: object, asked: str, written: str) -> None:
+    app = make_app()
+    for number, rule in enumerate(("/reset/<token>", "/reset/new", "/of/<id>/confirm/<string:mail_token>")):
+        app.add_url_rule(rule, f"rule{number}", lambda **_parts: "")
+    telemetry.hide_secrets_of_paths(app)
+
+    app.test_client().get(asked)
+
+    assert f"GET {written} " in lines()[0]
 
 
 def test_secrets_are_masked_in_logged_parameters(

@@ -65,7 +65,8 @@ def make_engine(url: URL, **options: Any) -> Engine:
     """An engine on psycopg with rumbl's timeouts; what the address itself says wins."""
     wanted = {"connect_timeout": WAIT_S, "application_name": "rumbl", **_TCP}
     arguments = {name: value for name, value in wanted.items() if name not in url.query}
-    return create_engine(url, connect_args=arguments, **options)
+    # What a crash says goes into the log; the values of its statement may be secrets.
+    return create_engine(url, connect_args=arguments, hide_parameters=True, **options)
 
 
 class _Connection(psycopg.Connection[Any]):

@@ -9,6 +9,7 @@ Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test a
 - `committed_database`: a real pool and real commits, for tests of concurrency; all tables are emptied
   afterwards. Its value is the address as text, for processes that the test starts.
 - `own_server`: a PostgreSQL that is this test's alone, to be broken (`OwnServer`).
+- `database_away`: no database at all: whatever asks the repo raises `Unavailable`.
 
 Every test run, and every worker of pytest-xdist, leases a database of its own, so runs never meet. They are
 made once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder
@@ -116,6 +117,18 @@ def own_server() -> Iterator[OwnServer]:
         server = OwnServer(Path(folder))
         yield server
         server.stop()
+
+
+@pytest.fixture
+def database_away() -> Iterator[None]:
+    """The repo's database is a port that nobody listens on."""
+    pool = Pool(address.parse("postgresql://rumbl@127.0.0.1:1/rumbl"), size=1)
+    before = repo.configure(pool)
+    try:
+        yield
+    finally:
+        repo.configure(before)
+        pool.close()
 
 
 @pytest.fixture(scope="session")

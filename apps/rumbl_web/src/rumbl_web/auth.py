@@ -16,7 +16,7 @@ from flask import current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
-from rumbl_web import flash
+from rumbl_web import audit, flash
 from rumbl_web.gettext import gettext, noop
 
 TEST_USER_KEY: Final = (
@@ -47,10 +47,12 @@ def log_in(user: accounts.User) -> None:
     session[_SESSION_KEY] = accounts.create_session_token(user)
     session.permanent = True
     g.current_user = user
+    audit.tell("login", user_id=user.id)
 
 
 def log_out() -> None:
     """End the session: its token is deleted and its live sockets are closed."""
+    audit.tell("logout", user_id=getattr(current_user(), "id", None))
     _end_session()
     g.current_user = None
 
@@ -68,6 +70,7 @@ def authenticate_user(action: Action) -> Action:
     def guarded(**path: str) -> ResponseReturnValue:
         user = current_user()
         if user is None:
+            audit.tell("access_refused", reason="guest", endpoint=request.endpoint)
             flash.put("error", gettext(MUST_LOG_IN))
             return redirect(url_for("page.index"))
         return action(user, **path)

@@ -43,7 +43,7 @@ def serve(tree: str | None) -> None:
     """
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
-        logs.configure(settings.web.log_level)
+        logs.configure(settings.web.log_level, settings.web.log_format)
         listener = listen(settings.web.host, settings.web.port)
         host, port = listener.getsockname()[:2]
         with _database(settings) as ready:

@@ -105,6 +105,7 @@ def create_endpoint(
     if socket_blueprint is not None:
         app.register_blueprint(socket_blueprint)
     router.add_routes(app)
+    telemetry.hide_secrets_of_paths(app)
     proxy.install(app, settings.url, settings.trusted_proxies)
     return app
 

@@ -14,6 +14,7 @@ For plain HTTP/1.1, as the WebSocket hub: TLS and HTTP/2 belong to a reverse pro
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import selectors
 import socket
@@ -24,8 +25,12 @@ from select import POLLIN, poll
 from threading import BoundedSemaphore
 from typing import Any, ClassVar, Final
 
+from gunicorn import util  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn.http import errors  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn has no types
+
+from rumbl_web import bare_page
 
 MAX_HEAD: Final = 32 << 10
 """Bytes; a longer head is not waited for."""
@@ -38,6 +43,16 @@ _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
 _WARN_EVERY_S: Final = 10.0
+_REFUSALS: Final = {
+    errors.ForbiddenProxyRequest: (403, "This site answers no requests for others."),
+    errors.LimitRequestLine: (414, "The address is too long. Check the link, or start from the home page."),
+    errors.ExpectationFailed: (417, "The site can't do what the request expects of it."),
+    errors.LimitRequestHeaders: (431, "Your browser sent too much. Clear this site's cookies and try again."),
+    errors.UnsupportedTransferCoding: (501, "The request was packed in a way that the site can't read."),
+}
+_UNREADABLE: Final = (400, "The request could not be read. Go back and try again.")
+_BROKEN: Final = (500, "Something broke on our side. It is written down and we will look into it.")
+log = logging.getLogger("rumbl_web.request")
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -89,6 +104,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Read on; its time runs from the request's beginning, however often it sends a little."""
         if self._is_ready(conn):
             super().on_pending_socket_readable(conn, client)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer what the application never saw: a request that can't be read, or a crash around it."""
+        address = addr[0] if addr else "-"
+        ours = isinstance(exc, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName)
+        if isinstance(exc, errors.ParseException) and not ours:
+            status, text = _REFUSALS.get(type(exc), _UNREADABLE)
+            facts = {"status": status, "client": address, "reason": type(exc).__name__}
+            log.info("unreadable request from %s: %d, %.200s", address, status, exc, extra={"facts": facts})
+        else:
+            status, text = _BROKEN
+            log.error(
+                "crash around a request from %s", address, exc_info=exc, extra={"facts": {"status": 500}}
+            )
+        try:
+            util.write_nonblock(client, bare_page.answer(status, text))
+        except OSError:
+            log.debug("%s did not wait for its answer", address)
 
     def _start(self, conn: Any) -> None:
         if not _UPGRADE.search(conn.parser.unreader.buf.getvalue()):

@@ -14,7 +14,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
 from info_sys.otp import Down
-from rumbl_web import application, cores, memory, observer
+from rumbl_web import application, cores, logs, memory, observer
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.phoenix import gauges
 
@@ -87,6 +87,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_connections": HTTP_CONNECTIONS,
             "graceful_timeout": GRACEFUL_TIMEOUT_S,
             "proc_name": "rumbl-web",
+            "logger_class": logs.GunicornLogger,
             "loglevel": "warning",
             "control_socket_disable": True,
             # Else it believes every peer on this machine, even in where the site is mounted (SCRIPT_NAME).

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="Least weight of the log lines that are written."
     )
+    log_format: Literal["text", "json"] = Field(
+        default_factory=lambda fields: "json" if fields["env"] == "prod" else "text",
+        validation_alias="LOG_FORMAT",
+        description="How log lines are written: text or json; json in prod unless told otherwise.",
+    )
 
     @field_validator("trusted_hosts", "check_origin", mode="before")
     @classmethod
