@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from rumbl_core import accounts, multimedia, repo
+from rumbl_core.errors import Unavailable
 from rumbl_core.postgres import address
 from rumbl_core.result import Ok
 from rumbl_core.testing import OwnServer, Sandbox, annotation_fixture, user_fixture, video_fixture
@@ -136,3 +137,8 @@ def test_a_server_of_ones_own_can_be_restarted_and_keeps_what_was_committed(own_
             before.execute("SELECT 1")
     with psycopg.connect(server) as after:
         assert after.execute("SELECT number FROM kept").fetchone() == (7,)
+
+
+def test_a_database_that_is_away_is_away_for_everybody(database_away: None) -> None:
+    with pytest.raises(Unavailable):
+        accounts.list_users()

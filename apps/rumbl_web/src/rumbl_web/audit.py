@@ -25,7 +25,7 @@ def tell(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
     """Write down that `event` happened, with the client's address: `tell("login", user_id=3)`."""
     client = request.remote_addr if has_request_context() else None
     known = {"event": event, "client": client, **facts}
-    words = " ".join(f"{name}={value}" for name, value in known.items() if name != "event")
+    words = " ".join(f"{name}={'-' if value is None else value}" for name, value in list(known.items())[1:])
     log.log(level, "%s %s", event, words, extra={"facts": known})
 
 

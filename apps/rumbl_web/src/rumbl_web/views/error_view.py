@@ -27,11 +27,15 @@ TITLES: Final = {
 }
 """The phrases of those that people see, to be translated. Programs get the phrase as it is."""
 EXPLANATIONS: Final = {
-    400: noop("The address or the form had something in it that this page cannot read. Go back and try again."),
+    400: noop(
+        "The address or the form had something in it that this page cannot read. Go back and try again."
+    ),
     401: noop("Log in first, then try again."),
     403: noop("You may not do that from here."),
     404: noop("There is nothing at this address. It may have been deleted, or the link has a typing error."),
-    405: noop("This page exists, but not for what was sent to it. Follow a link or send a form to get there."),
+    405: noop(
+        "This page exists, but not for what was sent to it. Follow a link or send a form to get there."
+    ),
     406: noop("This page is only to be had as HTML."),
     408: noop("Your request took too long to arrive. Check your connection and try again."),
     409: noop("Somebody else changed this at the same time. Go back, reload the page and try again."),
@@ -40,7 +44,9 @@ EXPLANATIONS: Final = {
     414: noop("The address is too long. Check the link, or start from the home page."),
     415: noop("The site does not take this kind of file or data. Go back and send something else."),
     429: noop("You have asked too often in a short time. Wait a little, then try again."),
-    500: noop("Something broke on our side. It is written down and we will look into it. Try again in a while."),
+    500: noop(
+        "Something broke on our side. It is written down and we will look into it. Try again in a while."
+    ),
     503: noop("The site is too busy or its database is away. Nothing is lost; try again in a moment."),
 }
 OTHERS: Final = {4: noop("The site cannot do what was asked. Go back and try again."), 5: EXPLANATIONS[500]}
