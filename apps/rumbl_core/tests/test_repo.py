@@ -69,7 +69,7 @@ class TestRows:
     def test_a_crash_tells_the_log_no_values(self) -> None:
         user_fixture(username="eva")
         with pytest.raises(IntegrityError) as crash:
-            repo.insert(change(User(name="x", username="eva", password_hash="a hash of hers")))  # noqa: S106
+            repo.insert(change(User(name="x", username="eva", password_hash="a hash of hers")))
         assert "a hash of hers" not in str(crash.value)
 
     def test_a_named_constraint_may_speak_against_a_deletion(self) -> None:
