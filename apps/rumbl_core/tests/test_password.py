@@ -1,10 +1,13 @@
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from rumbl_core import password
-from rumbl_core.errors import Unavailable
+from rumbl_core.errors import Busy
+from rumbl_core.quiet_threads import QuietThreads
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +59,29 @@ def test_a_hash_of_another_cost_wants_to_be_made_again() -> None:
     assert not password.verify("no hash at all", "secret")
 
 
-def test_only_a_few_are_hashed_at_once_and_the_others_wait_with_a_deadline(
+def test_only_a_few_are_hashed_at_once_and_the_others_wait_in_a_bounded_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(password, "_slots", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(password, "_WAIT_S", 0.01)
-    with password._slot(), pytest.raises(Unavailable):
-        password.hash_password("secret")
+    monkeypatch.setattr(password, "_threads", QuietThreads(1, waiting=0, wait_s=10))
+    with _occupied(password._threads):
+        with pytest.raises(Busy):
+            password.hash_password("secret")
+        with pytest.raises(Busy):
+            password.verify(None, "secret")
     assert password.verify(password.hash_password("secret"), "secret")
+
+
+@contextmanager
+def _occupied(threads: QuietThreads) -> Iterator[None]:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return may_end.wait(10)
+
+    with ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(threads.run, work)
+        assert begun.wait(10)
+        yield
+        may_end.set()
+        assert answer.result(10)

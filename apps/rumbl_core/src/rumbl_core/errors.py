@@ -15,6 +15,10 @@ class Unavailable(Exception):
     """The database, or a free connection to it, could not be had in time. The web answers 503."""
 
 
+class Busy(Unavailable):
+    """So many ask for the same at this moment that this one is turned away. The web answers 503."""
+
+
 class StartError(Exception):
     """rumbl_core can't start. The message is one line: what is wrong and what to do."""
 
