@@ -1,6 +1,7 @@
 // The note box: what is written, the moment it will be pinned to, and what went wrong.
 import { el } from "./dom.js";
 import { formatTime, spokenTime } from "./time.js";
+import { gettext } from "./words.js";
 
 /** Asks `onPost(body, atMs)`; `now()` is the moment of the video. */
 export class Composer {
@@ -20,8 +21,8 @@ export class Composer {
 
   /** Show the moment anew. */
   tick() {
-    const at = this.at();
-    const text = this.#held === null ? `at ${formatTime(at)}` : `held at ${formatTime(at)}`;
+    const time = formatTime(this.at());
+    const text = this.#held === null ? gettext("at %(time)s", { time }) : gettext("held at %(time)s", { time });
     if (this.#moment.textContent !== text) this.#moment.textContent = text;
   }
 
@@ -62,7 +63,8 @@ export class Composer {
   #build() {
     this.#moment = el("span", { class: "moment", id: "msg-moment" });
     const toggle = () => this.#toggle();
-    this.#hold = el("button", { type: "button", class: "hold", "aria-pressed": "false", onclick: toggle }, "Hold");
+    const hold = { type: "button", class: "hold", "aria-pressed": "false", onclick: toggle };
+    this.#hold = el("button", hold, gettext("Hold"));
     this.#problems = el("div", { class: "note-problems", id: "msg-problems", role: "alert" });
     const bar = el("div", { class: "note-bar" }, this.#moment, this.#hold);
     this.#input.setAttribute("aria-describedby", "msg-moment msg-problems msg-hint");
@@ -70,7 +72,8 @@ export class Composer {
     this.#input.before(bar);
     this.#input.after(this.#problems);
     if (!this.#form.querySelector("#msg-hint")) {
-      this.#form.append(el("p", { class: "note-hint", id: "msg-hint" }, "Enter posts, Shift+Enter starts a new line."));
+      const hint = gettext("Enter posts, Shift+Enter starts a new line.");
+      this.#form.append(el("p", { class: "note-hint", id: "msg-hint" }, hint));
     }
   }
 
@@ -81,8 +84,10 @@ export class Composer {
   #keep(at) {
     this.#held = at;
     this.#hold.setAttribute("aria-pressed", String(at !== null));
-    this.#hold.title = at === null ? "Keep this moment while the video plays on" : "Let the moment move on";
-    this.#moment.setAttribute("aria-label", `Pinned at ${spokenTime(this.at())}`);
+    this.#hold.title = at === null
+      ? gettext("Keep this moment while the video plays on")
+      : gettext("Let the moment move on");
+    this.#moment.setAttribute("aria-label", gettext("Pinned at %(time)s", { time: spokenTime(this.at()) }));
     this.tick();
   }
 
@@ -95,7 +100,7 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     if (this.empty) {
-      this.problems(["Write something first."]);
+      this.problems([gettext("Write something first.")]);
       this.#input.focus();
       return;
     }

@@ -2,6 +2,7 @@
 import { LongPoll, Socket } from "phoenix";
 import { POLICY_VIOLATION, reconnectAfterMs, rejoinAfterMs } from "./backoff.js";
 import { fetchBoot } from "./boot.js";
+import { language } from "./words.js";
 
 const REFUSED_AFTER = 3; // failed attempts in a row before asking why
 const ASK_EVERY_MS = 3000;
@@ -25,7 +26,7 @@ export class Connection extends EventTarget {
     super();
     this.#boot = { ...boot };
     this.socket = new Socket(boot.socketUrl, {
-      params: () => ({ token: this.#boot.userToken }),
+      params: () => ({ token: this.#boot.userToken, language: language() }),
       transport: this.#polls ? LongPoll : hearingCloses(({ code }) => this.#closed(code)),
       reconnectAfterMs: (tries) => reconnectAfterMs(tries, this.#rebukes),
       rejoinAfterMs: (tries) => rejoinAfterMs(tries),

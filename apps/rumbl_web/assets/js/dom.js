@@ -17,11 +17,6 @@ export function cssVar(element, name, value) {
   return element;
 }
 
-/** "1 note", "2 notes". */
-export function count(number, word) {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
-}
-
 /** The address when it is a web address, else null: a link never runs a script, and none leads to this page. */
 export function webAddress(text) {
   if (!text) return null;

@@ -3,6 +3,7 @@ import { avatar } from "./avatar.js";
 import { el, webAddress } from "./dom.js";
 import { displayName } from "./people.js";
 import { formatTime, spokenTime } from "./time.js";
+import { gettext } from "./words.js";
 
 /** A note: its time (a button that seeks), who, what; room for answers below. */
 export function noteItem(note) {
@@ -10,20 +11,21 @@ export function noteItem(note) {
     avatar(note.user),
     el("div", { class: "note-main" },
       el("p", { class: "note-head" }, el("b", { class: "note-name" }, displayName(note.user)), timeChip(note.at)),
-      el("p", { class: "note-body" }, note.body),
+      el("p", { class: "note-body", dir: "auto" }, note.body),
       el("ol", { class: "note-answers" })));
 }
 
 /** An answer of an information system: marked as such, with its source. */
 export function answerItem(note) {
+  const [before, after] = gettext("Answer from %(source)s").split("%(source)s");
   return el("li", { class: "answer", "data-id": note.id, "data-at": note.at },
-    el("p", { class: "answer-head" }, "Answer from ", source(note)),
-    el("p", { class: "note-body" }, note.body));
+    el("p", { class: "answer-head" }, before, source(note), after),
+    el("p", { class: "note-body", dir: "auto" }, note.body));
 }
 
 /** A button that goes to a moment. */
 export function timeChip(at) {
-  const label = `${formatTime(at)}, go to ${spokenTime(at)}`;
+  const label = gettext("%(time)s, go to %(spoken)s", { time: formatTime(at), spoken: spokenTime(at) });
   return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": label }, formatTime(at));
 }
 

@@ -1,8 +1,9 @@
 // The list of notes on the page.
-import { count, el } from "./dom.js";
+import { el } from "./dom.js";
 import { answerItem, noteItem } from "./note-item.js";
 import { inVideoOrder } from "./notes.js";
 import { Scroller } from "./scroller.js";
+import { gettext, ngettext } from "./words.js";
 
 /** Shows revealed notes in order and follows their end while the reader is there. */
 export class NotesView {
@@ -41,8 +42,9 @@ export class NotesView {
     this.#empty.hidden = !none || ahead > 0 || !known;
     this.#more.hidden = ahead === 0;
     this.#more.classList.toggle("is-first", none);
-    const verb = none && !playing ? " Play to meet them." : "";
-    this.#aheadText.textContent = `${count(ahead, "note")} ahead.${verb}`;
+    this.#aheadText.textContent = none && !playing
+      ? ngettext("%(num)s note ahead. Play to meet it.", "%(num)s notes ahead. Play to meet them.", ahead)
+      : ngettext("%(num)s note ahead.", "%(num)s notes ahead.", ahead);
   }
 
   /** Mark the note that the playhead passed last; when the reader follows, keep it in view. */
@@ -59,10 +61,10 @@ export class NotesView {
 
   #build(dock) {
     this.#list = el("ol", { class: "notes-list" });
-    this.#empty = el("p", { class: "notes-empty", hidden: true }, "No notes yet. Write the first one.");
+    this.#empty = el("p", { class: "notes-empty", hidden: true }, gettext("No notes yet. Write the first one."));
     this.#aheadText = el("span", {});
     this.#more = el("p", { class: "notes-ahead", hidden: true }, this.#aheadText,
-      el("button", { type: "button", class: "link-button", onclick: () => this.#showAll() }, "Show all"));
+      el("button", { type: "button", class: "link-button", onclick: () => this.#showAll() }, gettext("Show all")));
     this.#fresh = el("button", { type: "button", class: "notes-fresh", hidden: true, onclick: () => this.#toFresh() });
     this.#box.setAttribute("role", "log"); // read out politely, new notes only
     this.#box.setAttribute("aria-relevant", "additions");
@@ -101,7 +103,7 @@ export class NotesView {
     const hidden = notes.filter((note) => !this.#scroller.shows(this.#items.get(note.id)));
     if (hidden.length === 0) return;
     this.#unseen.push(...hidden);
-    this.#fresh.textContent = count(this.#unseen.length, "new note");
+    this.#fresh.textContent = ngettext("%(num)s new note", "%(num)s new notes", this.#unseen.length);
     this.#fresh.hidden = false;
   }
 

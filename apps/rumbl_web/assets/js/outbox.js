@@ -1,4 +1,5 @@
 // Notes that were written here and that the server has not yet acknowledged. Pure but for its storage.
+import { gettext } from "./words.js";
 
 /** After so many failed tries in a row a note waits for its writer, so that it can't crash us for ever. */
 export const MAX_TRIES = 4;
@@ -49,7 +50,7 @@ export class Outbox extends EventTarget {
     const entry = this.#entries.get(key);
     if (entry?.state !== "sending") return;
     const spent = entry.tries >= MAX_TRIES;
-    Object.assign(entry, spent ? { state: "failed", errors: ["could not be sent"] } : { state: "waiting" });
+    Object.assign(entry, spent ? { state: "failed", errors: [gettext("could not be sent")] } : { state: "waiting" });
     this.#changed();
   }
 
@@ -123,9 +124,10 @@ export class Outbox extends EventTarget {
 /** Reasons of a refused push as sentences: `{errors: {body: ["can't be blank"]}}` or `{reason}`. */
 export function refusals(response) {
   const fields = Object.entries(response?.errors ?? {});
-  const lines = fields.flatMap(([field, messages]) => [messages].flat().map((text) => `${label(field)} ${text}`));
+  const lines = fields.flatMap(([field, messages]) => [messages].flat().map((text) => sentence(field, text)));
   if (lines.length > 0) return lines;
-  return [response?.reason ? `Not accepted: ${String(response.reason)}` : "The server could not take this note."];
+  if (!response?.reason) return [gettext("The server could not take this note.")];
+  return [gettext("Not accepted: %(reason)s", { reason: String(response.reason) })];
 }
 
 /** A random UUID; plain http origins have no crypto.randomUUID, so it is made from random bytes there. */
@@ -138,8 +140,10 @@ export function makeKey(source = globalThis.crypto) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-function label(field) {
-  return { body: "The note", at: "The moment" }[field] ?? String(field);
+function sentence(field, problem) {
+  if (field === "body") return gettext("The note %(problem)s", { problem });
+  if (field === "at") return gettext("The moment %(problem)s", { problem });
+  return gettext("%(field)s %(problem)s", { field, problem });
 }
 
 function read(storage, name) {

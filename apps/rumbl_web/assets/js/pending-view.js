@@ -1,6 +1,7 @@
 // Notes on their way, above the note box.
 import { el } from "./dom.js";
 import { formatTime } from "./time.js";
+import { gettext } from "./words.js";
 
 /** Shows the entries of an outbox; `onEdit(key)`, `onRetry(key)` and `onDiscard(key)` are the writer's choices. */
 export class PendingView {
@@ -8,7 +9,7 @@ export class PendingView {
 
   constructor(parent, actions) {
     this.#actions = actions;
-    this.#list = el("ul", { class: "pending", "aria-label": "Notes that wait to be sent" });
+    this.#list = el("ul", { class: "pending", "aria-label": gettext("Notes that wait to be sent") });
     parent.prepend(this.#list);
   }
 
@@ -35,13 +36,14 @@ export class PendingView {
 
   #item(entry) {
     const failed = entry.state === "failed";
-    const word = { waiting: "Waiting to be sent", sending: "Sending", failed: entry.errors.join(" ") }[entry.state];
+    const problems = entry.errors.join(" ");
+    const says = { waiting: gettext("Waiting to be sent"), sending: gettext("Sending"), failed: problems };
     return el("li", { class: `pending-note is-${entry.state}` },
       el("p", { class: "pending-body" }, el("time", {}, formatTime(entry.at)), " ", entry.body),
-      el("p", { class: "pending-state" }, word,
-        failed && this.#button("Edit", () => this.#actions.onEdit(entry.key)),
-        failed && this.#button("Try again", () => this.#actions.onRetry(entry.key)),
-        failed && this.#button("Discard", () => this.#actions.onDiscard(entry.key))));
+      el("p", { class: "pending-state" }, says[entry.state],
+        failed && this.#button(gettext("Edit"), () => this.#actions.onEdit(entry.key)),
+        failed && this.#button(gettext("Try again"), () => this.#actions.onRetry(entry.key)),
+        failed && this.#button(gettext("Discard"), () => this.#actions.onDiscard(entry.key))));
   }
 
   #button(text, onclick) {

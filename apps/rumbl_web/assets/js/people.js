@@ -1,11 +1,12 @@
 // How people are shown: a name, initials and a tone, by the same rules as on the server's pages.
+import { gettext } from "./words.js";
 
 /** Number of `.tone-N` colours in the stylesheet. */
 export const TONES = 8;
 
 /** What to call the user of a note or a presence entry; a missing user is a guest. */
 export function displayName(user) {
-  return user?.name || user?.username || "Guest";
+  return user?.name || user?.username || gettext("Guest");
 }
 
 /** "Ana Silva" is "AS", "dogs" is "D"; whole characters, even outside the basic plane. */

@@ -2,6 +2,7 @@
 import { el, webAddress } from "./dom.js";
 import { Unplayable } from "./player/contract.js";
 import { createPlayer, sourceOf } from "./player/index.js";
+import { gettext } from "./words.js";
 
 const PASSED_ON = ["ready", "timeupdate", "seeked", "play", "pause", "ended"];
 
@@ -74,18 +75,18 @@ export class Stage extends EventTarget {
     const ways = [retry && this.#again(), href && elsewhere(href)].filter(Boolean);
     this.#notice = el("div", { class: "player-notice", role: "alert" },
       el("p", {}, message),
-      el("p", { class: "quiet" }, "The notes are here all the same."),
+      el("p", { class: "quiet" }, gettext("The notes are here all the same.")),
       ways.length > 0 && el("p", { class: "actions" }, ...ways));
     this.#element.append(this.#notice);
     this.dispatchEvent(new Event("failed"));
   }
 
   #again() {
-    return el("button", { type: "button", class: "button", onclick: () => this.load() }, "Try again");
+    return el("button", { type: "button", class: "button", onclick: () => this.load() }, gettext("Try again"));
   }
 }
 
 function elsewhere(href) {
   const away = { target: "_blank", rel: "noopener noreferrer nofollow" };
-  return el("a", { class: "button button-quiet", href, ...away }, "Open it at its address");
+  return el("a", { class: "button button-quiet", href, ...away }, gettext("Open it at its address"));
 }

@@ -1,6 +1,7 @@
 // The quiet line that tells how the page is connected.
 import { el } from "./dom.js";
 import { describe } from "./state.js";
+import { gettext } from "./words.js";
 
 /** Writes the state into `element`, but only when its words change: it is a live region. */
 export class StateLine {
@@ -23,10 +24,10 @@ export class StateLine {
 
   #wayOut(kind) {
     if (kind === "reload") return [" ", reloadButton()];
-    return kind === "login" ? [" ", el("a", { href: this.#loginUrl }, "Log in to go on.")] : [];
+    return kind === "login" ? [" ", el("a", { href: this.#loginUrl }, gettext("Log in to go on."))] : [];
   }
 }
 
 function reloadButton() {
-  return el("button", { type: "button", class: "link-button", onclick: () => location.reload() }, "Reload");
+  return el("button", { type: "button", class: "link-button", onclick: () => location.reload() }, gettext("Reload"));
 }

@@ -1,4 +1,5 @@
 // Moments of a video in milliseconds, and how they are written.
+import { formatUnit, language } from "./words.js";
 
 /** `M:SS`, and `H:MM:SS` from an hour on. What is no moment (NaN, negative, missing) reads as 0:00. */
 export function formatTime(ms) {
@@ -11,15 +12,13 @@ export function formatTime(ms) {
 /** The same moment for people who hear the page: "1 minute 7 seconds". */
 export function spokenTime(ms) {
   const [seconds, minutes, hours] = formatTime(ms).split(":").reverse().map(Number);
-  const parts = [part(hours, "hour"), part(minutes, "minute"), part(seconds, "second")].filter(Boolean);
-  return parts.join(" ") || "0 seconds";
+  const parts = [[hours, "hour"], [minutes, "minute"], [seconds, "second"]].filter(([number]) => number > 0);
+  if (parts.length === 0) return formatUnit(0, "second");
+  const list = new Intl.ListFormat(language(), { style: "narrow", type: "unit" });
+  return list.format(parts.map(([number, unit]) => formatUnit(number, unit)));
 }
 
 /** Seconds of a media element as whole milliseconds, never below 0, 0 while unknown. */
 export function toMs(seconds) {
   return Number.isFinite(seconds) && seconds > 0 ? Math.floor(seconds * 1000) : 0;
-}
-
-function part(count, word) {
-  return count ? `${count} ${word}${count === 1 ? "" : "s"}` : "";
 }

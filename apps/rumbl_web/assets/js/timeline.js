@@ -1,8 +1,9 @@
 // The strip under the player: a mark per note, the playhead, a preview of what a mark holds.
 import { cluster, extent, step } from "./marks.js";
-import { count, cssVar, el } from "./dom.js";
+import { cssVar, el } from "./dom.js";
 import { displayName } from "./people.js";
 import { formatTime, spokenTime } from "./time.js";
+import { formatNumber, gettext, ngettext } from "./words.js";
 
 const PREVIEW_NOTES = 3;
 const SETTLE_MS = 120;
@@ -45,7 +46,7 @@ export class Timeline {
     this.#preview = el("div", { class: "timeline-preview", id: "timeline-preview", role: "tooltip", hidden: true });
     this.#layer.addEventListener("keydown", (event) => this.#key(event));
     this.#root.setAttribute("role", "group");
-    this.#root.setAttribute("aria-label", "Notes along the video");
+    this.#root.setAttribute("aria-label", gettext("Notes along the video"));
     this.#strip = el("div", { class: "timeline" }, this.#rail, this.#layer, this.#preview);
     this.#root.replaceChildren(this.#strip);
     this.#root.hidden = true;
@@ -70,9 +71,11 @@ export class Timeline {
 
   #mark(mark, index) {
     const many = mark.notes.length;
+    const time = spokenTime(mark.at);
     const button = el("button", {
       type: "button", class: many > 1 ? "mark mark-many" : "mark", tabindex: index === this.#focus ? "0" : "-1",
-      "aria-label": `${count(many, "note")} at ${spokenTime(mark.at)}`, "aria-describedby": "timeline-preview",
+      "aria-label": ngettext("%(num)s note at %(time)s", "%(num)s notes at %(time)s", many, { time }),
+      "aria-describedby": "timeline-preview",
       onclick: () => this.#onSeek(mark.at),
       onpointerenter: () => this.#show(mark), onpointerleave: () => this.#hide(),
       onfocus: () => { this.#focus = index; this.#show(mark); }, onblur: () => this.#hide(),
@@ -82,10 +85,10 @@ export class Timeline {
 
   #show(mark) {
     const shown = mark.notes.slice(0, PREVIEW_NOTES).map((note) => el("p", {},
-      el("b", {}, displayName(note.user)), " ", el("span", {}, note.body)));
+      el("b", {}, displayName(note.user)), " ", el("bdi", {}, note.body)));
     const rest = mark.notes.length - shown.length;
     this.#preview.replaceChildren(el("time", {}, formatTime(mark.at)), ...shown,
-      rest > 0 ? el("p", { class: "quiet" }, `and ${rest} more`) : "");
+      rest > 0 ? el("p", { class: "quiet" }, gettext("and %(count)s more", { count: formatNumber(rest) })) : "");
     cssVar(this.#preview, "--at", `${(mark.fraction * 100).toFixed(3)}%`);
     this.#preview.hidden = false;
     this.#keepInside();

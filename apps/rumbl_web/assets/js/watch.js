@@ -13,6 +13,7 @@ import { Stage } from "./stage.js";
 import { UNNOTICED_MS } from "./state.js";
 import { StateLine } from "./state-line.js";
 import { Timeline } from "./timeline.js";
+import { gettext } from "./words.js";
 
 const TICK_MS = 1000; // the book's rhythm: notes are met about every second even if a player is silent
 
@@ -63,7 +64,7 @@ class WatchPage {
     });
     this.#sender = new Sender(this.#outbox, this.#channel, {
       refused: (entry, lines) => this.#refused(entry, lines),
-      unauthorized: (entry) => this.#refused(entry, ["Log in again to post this note."]),
+      unauthorized: (entry) => this.#refused(entry, [gettext("Log in again to post this note.")]),
     });
     this.#outbox.addEventListener("change", () => this.#tellOutbox());
     this.#tellOutbox();
@@ -168,8 +169,8 @@ class WatchPage {
     this.#ended = reason;
     this.#connection.end();
     if (reason !== "deleted") return this.#tellState();
-    this.#stage.close("This video was deleted by its owner.");
-    this.#composer?.close("No more notes can be written here.");
+    this.#stage.close(gettext("This video was deleted by its owner."));
+    this.#composer?.close(gettext("No more notes can be written here."));
     this.#tellState();
   }
 

@@ -10,6 +10,9 @@ The language is the reader's choice (a cookie), else the browser's, else English
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import Final
 
 import flask_babel
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -27,6 +31,7 @@ LANGUAGES: Final = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 SOURCE: Final = "en"
 COOKIE: Final = "_rumbl_language"
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
+_spoken: ContextVar[str | None] = ContextVar("rumbl_language", default=None)
 
 
 class Words(flask_babel.Domain):  # type: ignore[misc]  # flask_babel has no types
@@ -52,13 +57,15 @@ def install(app: Flask) -> None:
 
 def gettext(message: str, **values: object) -> str:
     """`message` in the reader's language, its placeholders filled in."""
-    return str(flask_babel.gettext(message, **values)) if message else ""  # "" is the header of a catalogue
+    if not message:
+        return ""  # which is the name of a catalogue's header
+    text = catalogue(language()).gettext(message)
+    return text % values if values else text
 
 
 def ngettext(singular: str, plural: str, num: int, /, **values: object) -> str:
     """The form that fits `num`, in the reader's language; `num` fills a placeholder of its name."""
-    text: str = flask_babel.get_translations().ungettext(singular, plural, num)
-    return text % {"num": num, **values}
+    return catalogue(language()).ngettext(singular, plural, num) % {"num": num, **values}
 
 
 def noop(message: str) -> str:
@@ -73,7 +80,17 @@ def number(value: float) -> str:
 
 def language() -> str:
     """Code of the language in use."""
-    return str(flask_babel.get_locale() or SOURCE)
+    return _spoken.get() or str(flask_babel.get_locale() or SOURCE)
+
+
+@contextmanager
+def speaking(code: object) -> Iterator[None]:
+    """Use this language in the block, where there is no request (a channel, a mail); unknown is English."""
+    before = _spoken.set(code if isinstance(code, str) and code in LANGUAGES else SOURCE)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def direction() -> str:
@@ -100,13 +117,17 @@ def put_headers(response: Response) -> Response:
 
 
 @cache
-def catalogue(code: str, domain: str = "messages") -> NullTranslations:
-    """The words of one language. English needs none: it is in the code."""
-    path = TRANSLATIONS / code / "LC_MESSAGES" / f"{domain}.po"
-    if not path.is_file():
+def catalogue(code: str) -> NullTranslations:
+    """What the server says in one language. English needs no catalogue: it is in the code."""
+    if code == SOURCE:
         return NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
+    write_mo(compiled, read("messages", code))
     compiled.seek(0)
     return Translations(compiled)
+
+
+def read(domain: str, code: str) -> Catalog:
+    """The translations of "messages" (what the server says) or "scripts" (what pages' scripts say)."""
+    with (TRANSLATIONS / code / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
+        return read_po(file, locale=code)

@@ -91,6 +91,27 @@ def test_an_invalid_note_is_answered_with_its_fields_and_nobody_else_hears(
 
 
 @pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "darf nicht leer sein"),
+        ("en", "can't be blank"),
+        ("xx", "can't be blank"),
+        (["de"], "can't be blank"),
+        (None, "can't be blank"),
+    ],
+)
+def test_a_refusal_is_told_in_the_language_of_the_page(
+    endpoint: Endpoint, user: User, video: Video, language: object, said: str
+) -> None:
+    params = {"token": user_socket.user_token(endpoint.secret, user.id), "language": language}
+    client = testing.connect(UserSocket, params, endpoint=endpoint)
+    channel = subscribe_and_join(client, VideoChannel, topic(video), {})[1]
+    errors = assert_reply(push(channel, "new_annotation", {"body": " ", "at": 1}), "error")["errors"]
+    assert errors == {"body": [said]}
+    testing.close(client)
+
+
+@pytest.mark.parametrize(
     "payload", [None, [], "text", {"body": {"x": 1}, "at": "soon"}, {"body": "a\0b", "at": 1}]
 )
 def test_a_payload_of_any_shape_is_an_error_reply(channel: ClientChannel, payload: object) -> None:

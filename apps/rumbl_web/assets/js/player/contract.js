@@ -1,5 +1,6 @@
 // The one contract of all players, over anything that behaves like an HTMLMediaElement.
 import { toMs } from "../time.js";
+import { gettext } from "../words.js";
 
 const TELL_LENGTH = ["loadedmetadata", "durationchange", "canplay"];
 const PASSED_ON = ["timeupdate", "seeked", "play", "pause", "ended"];
@@ -97,10 +98,10 @@ export class Player extends EventTarget {
 /** A MediaError in words of the page, and whether trying again may help. */
 export function explainMediaError(error) {
   switch (error?.code) {
-    case 2: return { message: "The video could not be loaded. Is the connection there?", retry: true };
-    case 3: return { message: "The video is damaged and stopped playing.", retry: false };
-    case 4: return { message: "This video can't be found, or this browser can't play it.", retry: true };
-    default: return { message: "The video does not play.", retry: true };
+    case 2: return { message: gettext("The video could not be loaded. Is the connection there?"), retry: true };
+    case 3: return { message: gettext("The video is damaged and stopped playing."), retry: false };
+    case 4: return { message: gettext("This video can't be found, or this browser can't play it."), retry: true };
+    default: return { message: gettext("The video does not play."), retry: true };
   }
 }
 

@@ -3,6 +3,7 @@ import "hls-video-element";
 import { el } from "../dom.js";
 import { Player } from "./contract.js";
 import { styleInside } from "./shadow.js";
+import { gettext } from "../words.js";
 
 /** A player for a stream address. */
 export function create({ src, title }) {
@@ -21,7 +22,7 @@ function watchForFailure(stream, player) {
   stream.api.rumblWatched = true;
   stream.api.on("hlsError", (_name, { fatal, type }) => {
     if (!fatal) return;
-    if (type === "networkError") player.fail("The stream could not be loaded.");
-    else player.fail("The stream does not play.", false);
+    if (type === "networkError") player.fail(gettext("The stream could not be loaded."));
+    else player.fail(gettext("The stream does not play."), false);
   });
 }

@@ -1,6 +1,7 @@
 // Choose the player of a video; the heavy ones are fetched only when needed.
 import { Unplayable } from "./contract.js";
 import { create as createFile } from "./file.js";
+import { gettext } from "../words.js";
 
 const KINDS = new Map([
   ["file", async () => createFile],
@@ -13,8 +14,8 @@ const KINDS = new Map([
 /** Make the player that `source` (`{ kind, src, id, title, poster }`) asks for; rejects with words for the viewer. */
 export async function createPlayer(source) {
   const load = KINDS.get(source.kind);
-  if (!load) throw new Unplayable("rumbl can't play videos from this address.");
-  const create = await load().catch(() => { throw new Error("The player could not be loaded."); });
+  if (!load) throw new Unplayable(gettext("rumbl can't play videos from this address."));
+  const create = await load().catch(() => { throw new Error(gettext("The player could not be loaded.")); });
   return create(source);
 }
 

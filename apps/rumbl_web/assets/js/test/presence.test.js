@@ -31,7 +31,7 @@ function shown() {
 
 const entry = (ref, user) => JSON.stringify({ metas: [{ phx_ref: ref, device: "browser" }], user });
 
-before(() => { globalThis.document = { createElement: (tag) => new FakeElement(tag) }; });
+before(() => { globalThis.document = { createElement: (tag) => new FakeElement(tag), getElementById: () => null }; });
 
 test("what people call themselves is text, in the first list and in what follows", () => {
   const { channel, list } = shown();

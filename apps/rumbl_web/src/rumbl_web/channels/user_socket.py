@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rumbl_core import accounts
+from rumbl_web import gettext
 from rumbl_web.channels.video_channel import VideoChannel
 from rumbl_web.phoenix import token
 from rumbl_web.phoenix.channel import Channel
@@ -46,7 +47,9 @@ class UserSocket(Socket):
         match token.verify(info.secret, SALT, params.get("token"), max_age_s=MAX_AGE_S):
             case token.Verified(value, signed_at):
                 who = self._who(value)
-                return Refused() if who is None else Connected(who, (expiry_topic(signed_at),))
+                if who is None:
+                    return Refused()
+                return Connected({**who, **_language(params)}, (expiry_topic(signed_at),))
             case _:
                 return Refused()
 
@@ -68,6 +71,13 @@ class UserSocket(Socket):
                 return {"user_id": user_id, "session": session} if accounts.session_alive(session) else None
             case user_id:
                 return {"user_id": user_id}
+
+
+def _language(params: Mapping[str, Any]) -> dict[str, str]:
+    """The assign for a page that is not in English: its refusals are told in its language."""
+    code = params.get("language")
+    known = isinstance(code, str) and code in gettext.LANGUAGES and code != gettext.SOURCE
+    return {"language": sys.intern(str(code))} if known else {}
 
 
 def users_topic(user_id: object) -> str:

@@ -82,7 +82,8 @@ class VideoChannel(Channel):
                 self._publish(annotation, socket)
                 return None
             case Error(changeset):
-                return Reply("error", {"errors": changeset_view.errors(changeset)})
+                problems = changeset_view.errors(changeset, socket.assigns.get("language"))
+                return Reply("error", {"errors": problems})
 
     def _publish(self, annotation: multimedia.Annotation, socket: ChannelSocket) -> None:
         # Tell, acknowledge, then ask: the book's order, and a slow source never delays the note. What is sent

@@ -6,12 +6,13 @@ from typing import Any
 
 from rumbl_core.changeset import Changeset
 from rumbl_core.message import Message
-from rumbl_web.gettext import gettext, ngettext
+from rumbl_web.gettext import gettext, ngettext, speaking
 
 
-def errors(changeset: Changeset[Any]) -> dict[str, list[str]]:
+def errors(changeset: Changeset[Any], language: object = None) -> dict[str, list[str]]:
     """`{field: [messages]}`; a changeset itself is not JSON (the trap of the book's reply)."""
-    return {field: [translated(message) for message in said] for field, said in changeset.errors_on().items()}
+    with speaking(language):
+        return {field: [translated(text) for text in said] for field, said in changeset.errors_on().items()}
 
 
 def translated(message: str) -> str:

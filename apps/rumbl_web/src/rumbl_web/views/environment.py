@@ -9,7 +9,7 @@ from flask import Flask, current_app, request, url_for
 
 from rumbl_core import multimedia
 from rumbl_web import auth, csrf, flash, security, static_files
-from rumbl_web.views import time_view, user_view, video_view
+from rumbl_web.views import time_view, user_view, video_view, words_view
 
 
 class Identified(Protocol):
@@ -34,6 +34,7 @@ def install(app: Flask) -> None:
         public_url=public_url,
         is_current=is_current,
         path_here=path_here,
+        script_words=words_view.script_words,
         first_name=user_view.first_name,
         initials=user_view.initials,
         tone=user_view.tone,
