@@ -11,7 +11,7 @@ export function noteItem(note) {
     avatar(note.user),
     el("div", { class: "note-main" },
       el("p", { class: "note-head" }, el("b", { class: "note-name" }, displayName(note.user)), timeChip(note.at)),
-      el("p", { class: "note-body", dir: "auto" }, note.body),
+      el("p", { class: "note-body" }, note.body),
       el("ol", { class: "note-answers" })));
 }
 
@@ -20,7 +20,7 @@ export function answerItem(note) {
   const [before, after] = gettext("Answer from %(source)s").split("%(source)s");
   return el("li", { class: "answer", "data-id": note.id, "data-at": note.at },
     el("p", { class: "answer-head" }, before, source(note), after),
-    el("p", { class: "note-body", dir: "auto" }, note.body));
+    el("p", { class: "note-body" }, note.body));
 }
 
 /** A button that goes to a moment. */
