@@ -14,14 +14,14 @@ QueryCounter = Callable[[], AbstractContextManager[list[str]]]
 
 @pytest.fixture
 def count_queries(rumbl_engine: Engine) -> Iterator[QueryCounter]:
-    """`with count_queries() as queries:` collects the SELECTs of the block.
+    """`with count_queries() as queries:` collects the statements of the block.
 
     Ask for it before `client` and the like: a connection hears only of listeners that are older than itself.
     """
     made: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):  # of the sandbox
             made.append(statement)
 
     @contextmanager

@@ -16,6 +16,9 @@ session.new GET /sessions/new session_controller.new
 session.create POST /sessions session_controller.create
 session.delete DELETE /sessions/<id> session_controller.delete
 watch.show GET /watch/<id> watch_controller.show
+gallery.index GET /videos gallery_controller.index
+gallery.categories GET /categories gallery_controller.categories
+gallery.category GET /categories/<id> gallery_controller.category
 video.index GET /manage/videos video_controller.index
 video.new GET /manage/videos/new video_controller.new
 video.create POST /manage/videos video_controller.create

@@ -27,6 +27,16 @@ def test_index_lists_everybody(login_as) -> None:
     assert f'href="/users/{user.id}"' in page
 
 
+def test_index_finds_people_and_says_when_there_are_none(login_as) -> None:
+    browser = login_as(user_fixture(name="José Valim", username="jose"))
+
+    assert "<strong>José</strong>" in html_response(browser.get("/users?q=valim&sort=name"))
+    nobody = html_response(browser.get("/users?q=%25&sort=name"))
+    assert "<strong>" not in nobody
+    assert "Nothing found for “%”" in nobody
+    assert 'href="/users?sort=name">Clear the search<' in nobody
+
+
 def test_index_is_paged(login_as, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_controller, "PAGE", 2)
     first, second, third = (user_fixture() for _ in range(3))

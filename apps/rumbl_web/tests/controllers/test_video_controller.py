@@ -104,19 +104,23 @@ def test_the_list_offers_watch_edit_and_a_delete_with_a_question(login_as) -> No
     assert "with 1 note" in page
 
 
-def test_the_list_is_paged(login_as, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_is_paged_and_searched(login_as, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video_controller, "PAGE", 2)
     user = user_fixture()
     films = [video_fixture(user, title=f"film {number}") for number in range(3)]
     browser = login_as(user)
 
     page = html_response(browser.get("/manage/videos"))
-    rest = html_response(browser.get(f"/manage/videos?before={films[1].id}"))
+    rest = html_response(browser.get(f"/manage/videos?after={films[1].id}"))
+    found = html_response(browser.get("/manage/videos?q=ILM+2"))
 
-    assert f'href="/manage/videos?before={films[1].id}"' in page
+    assert f'href="/manage/videos?after={films[1].id}"' in page
     assert "film 0" not in page
     assert "film 0" in rest
     assert "Next page" not in rest
+    assert f'href="/manage/videos?before={films[0].id}"' in rest
+    assert "film 2" in found
+    assert "film 1" not in found
 
 
 def test_new_shows_an_empty_form(login_as) -> None:

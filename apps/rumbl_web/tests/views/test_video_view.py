@@ -4,10 +4,12 @@ import pytest
 from flask import Flask, render_template
 
 from rumbl_core import multimedia
+from rumbl_core.listing import Page
 from rumbl_core.multimedia import Category, Video
-from rumbl_web.controllers.video_controller import LABELS
+from rumbl_web.controllers.video_controller import LABELS, SORTS
+from rumbl_web.pagination import Listed
 from rumbl_web.views.form_view import Form
-from rumbl_web.views.video_view import category_select_options, link_target, notes_text
+from rumbl_web.views.video_view import category_select_options, link_target, notes_text, videos_text
 
 BARE = "layout/bare.html"
 
@@ -16,7 +18,7 @@ def test_renders_index_html(app: Flask) -> None:
     """T32: two unsaved videos, no layout, nobody logged in."""
     videos = [Video(id=1, title="dogs"), Video(id=2, title="cats")]
     with app.test_request_context("/"):
-        page = render_template("video/index.html", layout=BARE, videos=videos, next=None, note_counts={})
+        page = render_template("video/index.html", layout=BARE, list=Listed(Page(videos), "/", SORTS))
 
     assert "Listing Videos" in page
     for video in videos:
@@ -44,6 +46,14 @@ def test_options_are_name_and_id() -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "no notes"), (1, "1 note"), (2, "2 notes")])
 def test_notes_are_counted_in_words(count: int, text: str) -> None:
     assert notes_text(count) == text
+
+
+def test_what_is_beyond_counting_is_said_to_be() -> None:
+    assert notes_text(multimedia.MAX_COUNT) == "1000 notes"
+    assert notes_text(multimedia.MAX_COUNT + 1) == "over 1000 notes"
+    assert [videos_text(count) for count in (0, 1, 2, 1001)] == [
+        "no videos", "1 video", "2 videos", "over 1000 videos",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("url", ["http://x", "https://x/y", "/static/media/demo.webm"])

@@ -3,6 +3,7 @@
 from rumbl_core.multimedia.annotation import Annotation
 from rumbl_core.multimedia.category import Category
 from rumbl_core.multimedia.context import (
+    MAX_COUNT,
     annotate_video,
     category_param,
     change_video,
@@ -33,6 +34,7 @@ from rumbl_core.multimedia.player import PlayerSource, player_id, player_source
 from rumbl_core.multimedia.video import Video
 
 __all__ = [
+    "MAX_COUNT",
     "Annotation",
     "Category",
     "PlayerSource",

@@ -8,6 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import multimedia
+from rumbl_core.listing import Ask
 from rumbl_web.views import page_view
 
 NEWEST: Final = 6  # videos on the home page
@@ -15,10 +16,9 @@ NEWEST: Final = 6  # videos on the home page
 
 def index() -> ResponseReturnValue:
     """Say what rumbl is, show it, and list the newest videos."""
-    videos = multimedia.list_newest_videos(limit=NEWEST)
+    newest = multimedia.list_videos_page(Ask(NEWEST))
     return render_template(
         "page/index.html",
         demo_notes=page_view.demo_notes(),
-        videos=videos,
-        note_counts=multimedia.count_annotations(videos),
+        newest=newest,
     )

@@ -13,18 +13,18 @@ from rumbl_core.changeset import Changeset
 from rumbl_core.result import Error, Ok
 from rumbl_web import auth, flash, params
 from rumbl_web.gettext import gettext, noop
-from rumbl_web.pagination import paginate
+from rumbl_web.pagination import Listed, asked
 from rumbl_web.views.form_view import Form
 
 PAGE: Final = 50
+SORTS: Final = {"oldest": noop("Oldest first"), "newest": noop("Newest first"), "name": noop("Name, A to Z")}
 LABELS: Final = {"name": noop("Name"), "username": noop("Username"), "password": noop("Password")}
 
 
 def index(_current_user: User) -> ResponseReturnValue:
     """Everybody with an account, a page at a time."""
-    after = request.args.get("after")
-    page = paginate(lambda limit: accounts.list_users(limit, after), PAGE, lambda user: user.id)
-    return render_template("user/index.html", users=page.rows, next=page.next)
+    page = accounts.list_users_page(asked(PAGE))
+    return render_template("user/index.html", list=Listed(page, url_for("user.index"), SORTS))
 
 
 def show(_current_user: User, id: str) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import multimedia
@@ -13,8 +13,9 @@ from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Video
 from rumbl_core.result import Error, Ok
 from rumbl_web import flash, params
+from rumbl_web.controllers.gallery_controller import SORTS
 from rumbl_web.gettext import gettext, noop
-from rumbl_web.pagination import paginate
+from rumbl_web.pagination import Listed, asked
 from rumbl_web.views.environment import video_path
 from rumbl_web.views.form_view import Form
 from rumbl_web.views.video_view import DEMO_URL, category_select_options
@@ -31,12 +32,8 @@ SHOWN_AT: Final = {"category": "category_id"}
 
 def index(current_user: User) -> ResponseReturnValue:
     """All videos of the user, newest first, a page at a time."""
-    before = request.args.get("before")
-    page = paginate(
-        lambda limit: multimedia.list_user_videos(current_user, limit, before), PAGE, lambda video: video.id
-    )
-    counts = multimedia.count_annotations(page.rows)
-    return render_template("video/index.html", videos=page.rows, next=page.next, note_counts=counts)
+    page = multimedia.list_user_videos_page(current_user, asked(PAGE))
+    return render_template("video/index.html", list=Listed(page, url_for("video.index"), SORTS))
 
 
 def new(_current_user: User) -> ResponseReturnValue:

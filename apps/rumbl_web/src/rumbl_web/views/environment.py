@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
         rooted=static_files.rooted,
         video_path=video_path,
         watch_path=watch_path,
+        category_path=category_path,
         public_url=public_url,
         is_current=is_current,
         path_here=path_here,
@@ -39,6 +40,7 @@ def install(app: Flask) -> None:
         initials=user_view.initials,
         tone=user_view.tone,
         notes_text=video_view.notes_text,
+        videos_text=video_view.videos_text,
         link_target=video_view.link_target,
         DEMO_URL=video_view.DEMO_URL,
         format_time=time_view.format_time,
@@ -48,6 +50,11 @@ def install(app: Flask) -> None:
 def watch_path(video: Identified) -> str:
     """Address of the page where `video` is watched."""
     return url_for("watch.show", id=multimedia.video_param(video))
+
+
+def category_path(category: multimedia.Category) -> str:
+    """Address of the videos of `category`."""
+    return url_for("gallery.category", id=multimedia.category_param(category))
 
 
 def video_path(action: str, video: Identified) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from rumbl_core import multimedia
 from rumbl_web.gettext import gettext, ngettext, number
 from rumbl_web.static_files import rooted
 
@@ -26,10 +27,21 @@ def category_select_options(categories: Iterable[Category]) -> list[tuple[str, i
 
 
 def notes_text(count: int) -> str:
-    """`count` in words: "no notes", "1 note", "2 notes"."""
+    """`count` in words: "no notes", "1 note", "2 notes"; what is beyond counting is "over 1000 notes"."""
     if count == 0:
         return gettext("no notes")
+    if count > multimedia.MAX_COUNT:
+        return gettext("over %(num)s notes", num=number(multimedia.MAX_COUNT))
     return ngettext("%(num)s note", "%(num)s notes", count, num=number(count))
+
+
+def videos_text(count: int) -> str:
+    """The same of videos."""
+    if count == 0:
+        return gettext("no videos")
+    if count > multimedia.MAX_COUNT:
+        return gettext("over %(num)s videos", num=number(multimedia.MAX_COUNT))
+    return ngettext("%(num)s video", "%(num)s videos", count, num=number(count))
 
 
 def link_target(url: str | None) -> str | None:
