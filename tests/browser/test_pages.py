@@ -45,7 +45,16 @@ def test_a_log_out_in_one_tab_ends_the_posting_in_the_other(new_page: NewPage) -
 def test_no_page_is_wider_than_its_screen(new_page: NewPage, scheme: str, width: int) -> None:
     page = new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     register(page, "Wide " + "W" * 60, f"w{scheme}{width}")
-    for path in ("/", "/watch/1", "/users", "/manage/videos", "/manage/videos/new", "/no/such/page"):
+    for path in (
+        "/",
+        "/watch/1",
+        "/users",
+        "/videos",
+        "/categories",
+        "/manage/videos",
+        "/manage/videos/new",
+        "/no/such/page",
+    ):
         page.goto(path)
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(overflow) <= 0, path
