@@ -18,6 +18,7 @@ DOORS = tuple(
         "application",
         "changeset",
         "errors",
+        "listing",
         "message",
         "multimedia",
         "result",
