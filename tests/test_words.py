@@ -75,6 +75,14 @@ def test_a_translation_has_every_plural_form_and_no_other_placeholder(path: Path
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=name)
+def test_a_per_cent_sign_begins_a_placeholder(path: Path) -> None:
+    texts = [
+        (message.id, form) for message in entries(path) for form in forms(message.id) + forms(message.string)
+    ]
+    assert [said for said, form in texts if "%" in PLACEHOLDER.sub("", form)] == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=name)
 def test_a_translation_is_no_html_and_keeps_the_ends_of_its_text(path: Path) -> None:
     for message in entries(path):
         for form in forms(message.string):

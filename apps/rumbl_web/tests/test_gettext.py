@@ -82,14 +82,49 @@ def test_code_and_templates_speak_the_language_of_the_request(app: Flask) -> Non
         assert gettext.gettext("Language") == "Language"
 
 
-def test_placeholders_are_filled_and_escaped(app: Flask) -> None:
+TEMPLATES = [
+    "{{ _('%(name)s is here', name=name) }}",
+    "{{ gettext('%(name)s is here', name=name) }}",
+    "{{ ngettext('%(name)s is here', '%(num)s are here', 1, name=name) }}",
+    "{% trans name=name %}{{ name }} is here{% endtrans %}",
+    "{{ _(name) }} is here",
+]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_fills_in_and_escapes(app: Flask, template: str) -> None:
+    html = app.jinja_env.from_string(f"{{% autoescape true %}}{template}{{% endautoescape %}}")
+    text = app.jinja_env.from_string(f"{{% autoescape false %}}{template}{{% endautoescape %}}")
+    with app.test_request_context("/"):
+        assert html.render(name="<Ana>") == "&lt;Ana&gt; is here"
+        assert text.render(name="<Ana>") == "<Ana> is here"
+
+
+def test_code_fills_in_without_escaping(app: Flask) -> None:
     with app.test_request_context("/"):
         assert gettext.gettext("%(name)s is here", name="<Ana>") == "<Ana> is here"
         assert gettext.ngettext("%(num)d note", "%(num)d notes", 2) == "2 notes"
-        page = app.jinja_env.get_template("layout/bare.html").environment.from_string(
-            "{% autoescape true %}{{ _('%(name)s is here', name=name) }}{% endautoescape %}"
-        )
-        assert page.render(name="<Ana>") == "&lt;Ana&gt; is here"
+        assert gettext.gettext("100 %") == "100 %"
+        assert gettext.gettext("") == ""
+
+
+@pytest.mark.parametrize(("code", "written"), [("en", "1,234.5"), ("de", "1.234,5"), ("ar", "1,234.5")])
+def test_a_number_is_written_as_the_language_does(code: str, written: str) -> None:
+    with gettext.speaking(code):
+        assert gettext.number(1234.5) == written
+
+
+@pytest.mark.parametrize("code", ["xx", "", None, ["de"], {"de": 1}, 7])
+def test_what_is_no_language_of_ours_is_english(code: object) -> None:
+    with gettext.speaking("de"), gettext.speaking(code):
+        assert gettext.language() == "en"
+
+
+def test_a_language_is_spoken_in_its_block_only(app: Flask) -> None:
+    with app.test_request_context("/", headers={"accept-language": "ar"}):
+        with gettext.speaking("de"):
+            assert gettext.gettext("Log in") == "Anmelden"
+        assert gettext.language() == "ar"
 
 
 def test_outside_of_a_request_it_is_english(sandbox: Sandbox, app: Flask) -> None:

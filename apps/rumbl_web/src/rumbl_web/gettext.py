@@ -23,8 +23,12 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
+from jinja2.nodes import EvalContext
+from jinja2.utils import pass_eval_context
+from markupsafe import escape
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Code of each language that the site speaks, and what those who speak it call it."""
@@ -34,23 +38,13 @@ TRANSLATIONS: Final = Path(__file__).parent / "translations"
 _spoken: ContextVar[str | None] = ContextVar("rumbl_language", default=None)
 
 
-class Words(flask_babel.Domain):  # type: ignore[misc]  # flask_babel has no types
-    """The catalogues as people write them: nothing has to be compiled before a start."""
-
-    def get_translations(self) -> NullTranslations:
-        """What the language of this request has."""
-        return catalogue(language())
-
-
-class Babel(flask_babel.Babel):  # type: ignore[misc]  # flask_babel has no types
-    """Flask-Babel over our catalogues."""
-
-    domain_instance = Words()
-
-
 def install(app: Flask) -> None:
-    """Translate in templates and code of `app`, and say in each answer which language it is in."""
-    Babel(app, default_locale=SOURCE, locale_selector=chosen_language)
+    """Translate in templates and code of `app`, and say in each answer which language it is in.
+
+    Flask-Babel writes dates and numbers there; the texts come from our own catalogues.
+    """
+    flask_babel.Babel(app, default_locale=SOURCE, locale_selector=language)
+    app.jinja_env.globals.update(gettext=_in_template, _=_in_template, ngettext=_counted_in_template)
     app.jinja_env.globals.update(LANGUAGES=LANGUAGES, language=language, direction=direction)
     app.after_request(put_headers)
 
@@ -75,12 +69,17 @@ def noop(message: str) -> str:
 
 def number(value: float) -> str:
     """A number as the reader's language writes it."""
-    return str(flask_babel.format_decimal(value))
+    return str(format_decimal(value, locale=language()))
 
 
 def language() -> str:
     """Code of the language in use."""
-    return _spoken.get() or str(flask_babel.get_locale() or SOURCE)
+    spoken = _spoken.get()
+    if spoken is None and has_request_context():
+        if "language" not in g:
+            g.language = chosen_language()
+        return str(g.language)
+    return spoken or SOURCE
 
 
 @contextmanager
@@ -100,8 +99,6 @@ def direction() -> str:
 
 def chosen_language() -> str:
     """The cookie's language if we have it, else the best that the browser accepts, else English."""
-    if not has_request_context():
-        return SOURCE
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
@@ -131,3 +128,19 @@ def read(domain: str, code: str) -> Catalog:
     """The translations of "messages" (what the server says) or "scripts" (what pages' scripts say)."""
     with (TRANSLATIONS / code / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
         return read_po(file, locale=code)
+
+
+@pass_eval_context
+def _in_template(context: EvalContext, message: str, /, **values: object) -> str:
+    """`gettext` that escapes where its template does: no text of ours is HTML."""
+    text = catalogue(language()).gettext(message) if message else ""
+    return (escape(text) if context.autoescape else text) % values
+
+
+@pass_eval_context
+def _counted_in_template(
+    context: EvalContext, singular: str, plural: str, num: int, /, **values: object
+) -> str:
+    """`ngettext` that escapes where its template does."""
+    text = catalogue(language()).ngettext(singular, plural, num)
+    return (escape(text) if context.autoescape else text) % {"num": num, **values}
