@@ -50,9 +50,9 @@ def test_notes_are_counted_in_words(count: int, text: str) -> None:
 
 def test_what_is_beyond_counting_is_said_to_be() -> None:
     assert notes_text(multimedia.MAX_COUNT) == "1,000 notes"
-    assert notes_text(multimedia.MAX_COUNT + 1) == "over 1000 notes"
+    assert notes_text(multimedia.MAX_COUNT + 1) == "over 1,000 notes"
     assert [videos_text(count) for count in (0, 1, 2, 1001)] == [
-        "no videos", "1 video", "2 videos", "over 1000 videos",
+        "no videos", "1 video", "2 videos", "over 1,000 videos",
     ]  # fmt: skip
 
 
