@@ -1,4 +1,4 @@
-"""What other pages do to a watch page that is open somewhere else, and pictures of the rest."""
+"""What other pages do to a watch page that is open somewhere else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ARTIFACTS, NewPage
+from tests.browser.conftest import NewPage
 from tests.browser.test_story import add_demo_video, register, watch
 
 pytestmark = pytest.mark.browser
@@ -38,25 +38,3 @@ def test_a_log_out_in_one_tab_ends_the_posting_in_the_other(new_page: NewPage) -
     expect(other.get_by_role("link", name="Log in")).to_be_visible()
 
     expect(tab.locator("#connection-state")).not_to_have_text(re.compile("^live$", re.IGNORECASE))
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_no_page_is_wider_than_its_screen(new_page: NewPage, scheme: str, width: int) -> None:
-    page = new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    register(page, "Wide " + "W" * 60, f"w{scheme}{width}")
-    for path in (
-        "/",
-        "/watch/1",
-        "/users",
-        "/videos",
-        "/categories",
-        "/manage/videos",
-        "/manage/videos/new",
-        "/no/such/page",
-    ):
-        page.goto(path)
-        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(overflow) <= 0, path
-        name = path.strip("/").replace("/", "-") or "home"
-        page.screenshot(path=ARTIFACTS / f"{name}-{scheme}-{width}.png")
