@@ -10,6 +10,7 @@ CORE = "apps/rumbl_core/tests"
 INFO = "apps/info_sys/tests"
 WEB = "apps/rumbl_web/tests"
 TESTED_ELSEWHERE = {
+    "info_sys.guard": f"{INFO}/test_http_client.py",
     "info_sys.result": f"{INFO}/test_system.py",
     "info_sys.testing": f"{INFO}/test_http_client.py",
     "rumbl_core.accounts.user": f"{CORE}/accounts/test_context.py",

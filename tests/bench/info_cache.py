@@ -12,9 +12,8 @@ import time
 
 from info_sys import application, compute
 from info_sys.backends.wolfram import Wolfram
-from info_sys.http_client import RequestsClient
 from info_sys.settings import load
-from info_sys.testing import FaultServer
+from info_sys.testing import FaultServer, loopback_client
 
 SERVICE_MS = 50
 UNCACHED_RUNS = 30
@@ -34,9 +33,9 @@ def measure() -> dict[str, float]:
     """Medians in microseconds, and their ratio."""
     app = application.start(load())
     with FaultServer(slow_s=SERVICE_MS / 1000) as server:
-        quick = Wolfram("bench", RequestsClient(), server.url("ok"))
+        quick = Wolfram("bench", loopback_client(), server.url("ok"))
         bare = statistics.median(seconds_of(f"{n} + 1?", quick) for n in range(UNCACHED_RUNS))
-        slow = Wolfram("bench", RequestsClient(), server.url("slow"))
+        slow = Wolfram("bench", loopback_client(), server.url("slow"))
         uncached = statistics.median(seconds_of(f"{n} + 2?", slow) for n in range(UNCACHED_RUNS))
         cached = statistics.median(seconds_of("1 + 2?", slow) for _ in range(CACHED_RUNS))
     app.stop()

@@ -1,3 +1,5 @@
+from queue import SimpleQueue
+
 import pytest
 
 from info_sys.flights import Flights
@@ -10,36 +12,54 @@ def flights():
     return Flights()
 
 
-def unstarted():
-    return Task(lambda: None)
+@pytest.fixture
+def desk():
+    return SimpleQueue()
 
 
-def test_a_second_passenger_shares_the_flight(flights):
-    first = flights.board("key", unstarted)
-    assert flights.board("key", unstarted) is first
-    assert flights.board("other", unstarted) is not first
+def unstarted(landed):
+    return Task(landed)
 
 
-def test_only_the_last_to_leave_abandons_the_task(flights):
-    flight = flights.board("key", unstarted)
-    flights.board("key", unstarted)
-    flights.leave(flight)
+def test_a_second_passenger_shares_the_flight(flights, desk):
+    first = flights.board("key", unstarted, desk)
+    assert flights.board("key", unstarted, desk) is first
+    assert flights.board("other", unstarted, desk) is not first
+
+
+def test_only_the_last_to_leave_abandons_the_task(flights, desk):
+    flight = flights.board("key", unstarted, desk)
+    flights.board("key", unstarted, desk)
+    assert flights.leave(flight) is False
     assert not flight.task.done
-    flights.leave(flight)
+    assert flights.leave(flight) is True
     assert flight.task.result().reason == KILLED
     assert len(flights) == 0
 
 
-def test_a_landed_flight_takes_nobody(flights):
-    landed = flights.board("key", unstarted)
+def test_a_landed_flight_takes_nobody(flights, desk):
+    landed = flights.board("key", unstarted, desk)
     landed.task.run()
-    following = flights.board("key", unstarted)
+    following = flights.board("key", unstarted, desk)
     assert following is not landed
-    flights.leave(landed)
-    assert flights.board("key", unstarted) is following
+    assert flights.leave(landed) is False
+    assert flights.board("key", unstarted, desk) is following
 
 
-def test_a_flight_that_can_not_start_leaves_nothing_behind(flights):
+def test_everybody_who_waits_hears_of_the_landing(flights, desk):
+    other = SimpleQueue()
+    flight = flights.board("key", unstarted, desk)
+    flights.board("key", unstarted, other)
+    flight.task.run()
+    assert (desk.get_nowait(), other.get_nowait()) == (flight, flight)
+
+
+def test_what_became_of_a_flight_is_noted_once(flights, desk):
+    flight = flights.board("key", unstarted, desk)
+    assert [flights.settle(flight) for _ in range(3)] == [True, False, False]
+
+
+def test_a_flight_that_can_not_start_leaves_nothing_behind(flights, desk):
     with pytest.raises(ZeroDivisionError):
-        flights.board("key", lambda: 1 / 0)
+        flights.board("key", lambda _landed: 1 / 0, desk)
     assert len(flights) == 0

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from info_sys import Backend, Result, cache, compute, system
+from info_sys import Backend, Result, cache, compute, inquiry, system
 from info_sys.cache import fetch, put
 from info_sys.otp import whereis
 from info_sys.otp.task import Ok
@@ -171,11 +171,11 @@ class TestBadBackends:
 
     def test_that_answer_without_end_are_cut_off(self):
         backends = [Fixed("endless", lambda: (Result(1, str(n)) for n in itertools.count()))]
-        assert len(compute("q", limit=1000, backends=backends)) == system.MAX_RESULTS
+        assert len(compute("q", limit=1000, backends=backends)) == inquiry.MAX_RESULTS
 
     def test_that_answer_with_a_novel_are_cut_off(self):
         (result,) = compute("q", backends=[Fixed("wordy", (1, "x" * 20_000))])
-        assert len(result.text) == system.MAX_TEXT
+        assert len(result.text) == inquiry.MAX_TEXT
         assert result.text.endswith("x…")
 
     def test_that_fail_at_matching_are_not_asked(self, caplog):
@@ -220,13 +220,13 @@ class TestEqualQuestionsAtOnce:
         ]
         for asker in askers:
             asker.start()
-        eventually(lambda: [flight.waiting for flight in system._flights._flying.values()] == [5])
+        eventually(lambda: [flight.waiting for flight in inquiry._flights._flying.values()] == [5])
         gate.set()
         for asker in askers:
             asker.join(5)
         assert backend.asked == 1
         assert results == [[Result(1, "x")]] * 5
-        assert len(system._flights) == 0
+        assert len(inquiry._flights) == 0
 
     def test_are_not_given_up_by_one_impatient_asker(self):
         gate, patient = threading.Event(), []

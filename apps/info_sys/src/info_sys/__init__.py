@@ -8,6 +8,6 @@
 
 from info_sys.backend import Backend, Options
 from info_sys.result import Result
-from info_sys.system import compute
+from info_sys.system import Answer, Outcome, ask, compute, stream
 
-__all__ = ["Backend", "Options", "Result", "compute"]
+__all__ = ["Answer", "Backend", "Options", "Outcome", "Result", "ask", "compute", "stream"]

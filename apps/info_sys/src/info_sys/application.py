@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from info_sys import backends
-from info_sys.backend import Backend
+from info_sys.backend import Backend, Context
 from info_sys.cache import NAME as CACHE
 from info_sys.cache import Cache
+from info_sys.health import Health
 from info_sys.http_client import HttpClient
 from info_sys.otp.process import SHUTDOWN
 from info_sys.otp.supervisor import ChildSpec, Supervisor
 from info_sys.otp.task import TaskSupervisor
-from info_sys.settings import Settings
+from info_sys.settings import Settings, variable
 from info_sys.system import TASK_SUPERVISOR, Defaults, defaults, set_defaults
 
 SUPERVISOR: Final = "InfoSys.Supervisor"
@@ -32,12 +34,21 @@ class Application:
         set_defaults(self._before)
 
 
-def start(settings: Settings, http_client: HttpClient | None = None) -> Application:
+def start(
+    settings: Settings, http_client: HttpClient | None = None, health: Health | None = None
+) -> Application:
     """Start the cache, then the supervisor of the tasks. Raises AlreadyStarted while another one runs."""
     supervisor = Supervisor(children(settings), "one_for_one", name=SUPERVISOR).start()
-    made, before = backends.build(settings, http_client), defaults()
-    set_defaults(Defaults(made, settings.timeout_ms))
+    made, before = backends.build(settings.backends, context(settings, http_client)), defaults()
+    set_defaults(Defaults(made, settings.timeout_ms, health or Health()))
     return Application(supervisor, made, before)
+
+
+def context(settings: Settings, http_client: HttpClient | None = None) -> Context:
+    """What backends are made from: the variables of the environment, and what the settings say instead."""
+    key = settings.wolfram_app_id
+    wolfram = {variable("wolfram_app_id"): key.get_secret_value() if key else ""}
+    return Context({**os.environ, **wolfram}, http_client)
 
 
 def children(settings: Settings) -> list[ChildSpec]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import click
 
 from info_sys import application
-from info_sys.backends import TITLES
+from info_sys.backends import known
 from info_sys.otp import observer
 from info_sys.result import Result
 from info_sys.settings import SettingsError, load
@@ -47,8 +47,8 @@ def list_backends() -> None:
     """List who can be asked, and whether they are on."""
     with _started() as app:
         on = {backend.name for backend in app.backends}
-    for name, title in TITLES.items():
-        click.echo(f"{name:<12}  {title:<16}  {'on' if name in on else 'off'}")
+    for name, kind in known().items():
+        click.echo(f"{name:<12}  {kind.title:<16}  {'on ' if name in on else 'off'}  {kind.about}")
 
 
 @main.command()

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 from info_sys.otp.task import Task
 
+Landed = Callable[[], None]
+Start = Callable[[Landed], Task[Any]]
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Flight:
-    """One running request and how many wait for it."""
+    """One running request, how many wait for it, and where they do."""
 
     key: Hashable
-    task: Task[Any]
-    waiting: int = 1
+    waiting: int = 0
+    landed: bool = False
+    settled: bool = False
+    desks: list[SimpleQueue[Flight]] = field(default_factory=list)
+    task: Task[Any] = field(init=False)
 
 
 class Flights:
@@ -29,25 +36,47 @@ class Flights:
         self._lock = threading.Lock()
         self._flying: dict[Hashable, Flight] = {}
 
-    def board(self, key: Hashable, start: Callable[[], Task[Any]]) -> Flight:
-        """The flight of `key`: the one under way, or a new one by `start()`, whose error is passed on."""
+    def board(self, key: Hashable, start: Start, desk: SimpleQueue[Flight]) -> Flight:
+        """The flight of `key`: the one under way, or a new one by `start`, whose error is passed on.
+
+        `start(landed)` gives a task that calls `landed()` as its last deed; then the flight is put on `desk`.
+        """
         with self._lock:
             flight = self._flying.get(key)
-            if flight is not None and not flight.task.done:
-                flight.waiting += 1
-                return flight
-            flight = self._flying[key] = Flight(key, start())
+            if flight is None or flight.task.done:
+                flight = Flight(key)
+                flight.task = start(lambda: self._land(flight))
+                self._flying[key] = flight
+            flight.waiting += 1
+            flight.desks.append(desk)
             return flight
 
-    def leave(self, flight: Flight) -> None:
-        """Wait no longer. Must follow every `board`."""
+    def settle(self, flight: Flight) -> bool:
+        """Whether the caller is the first to say so: what became of a flight is noted once."""
+        with self._lock:
+            first, flight.settled = not flight.settled, True
+        return first
+
+    def leave(self, flight: Flight) -> bool:
+        """Wait no longer. Must follow every `board`. True when that gave up on an unfinished task."""
         with self._lock:
             flight.waiting -= 1
             if flight.waiting:
-                return
-            if self._flying.get(flight.key) is flight:
-                del self._flying[flight.key]
-        flight.task.shutdown()
+                return False
+            self._forget(flight)
+        return flight.task.shutdown() is None
+
+    def _land(self, flight: Flight) -> None:
+        with self._lock:
+            flight.landed = True
+            self._forget(flight)
+            desks = list(flight.desks)
+        for desk in desks:
+            desk.put(flight)
+
+    def _forget(self, flight: Flight) -> None:
+        if self._flying.get(flight.key) is flight:
+            del self._flying[flight.key]
 
     def __len__(self) -> int:
         return len(self._flying)

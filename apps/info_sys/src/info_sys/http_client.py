@@ -1,73 +1,140 @@
-"""Fetches one page from a service that is not trusted: one deadline, bounded size, no redirect, no gzip.
+"""Fetches one page from a service that is not trusted: named hosts only, one deadline, bounded size, no gzip.
 
-A socket timeout only limits the wait for the next byte, so a server that drips bytes, in the head or in the
-body, could hold a thread for ever. Here a timer shuts the socket down at the deadline, wherever the reading
-stands."""
+What a backend says is a `Request`, what it gets is a `Reply`; everything else is decided here, once for all.
+"""
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from contextlib import suppress
-from typing import Any, Final, Protocol, cast
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final, Protocol, cast
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as PoolError
 
-from info_sys.otp import Timer, call_after
+from info_sys import addresses
+from info_sys.addresses import Allowed
+from info_sys.guard import Guard, GuardedAdapter
+from info_sys.reply import Reply
 
 MAX_BYTES: Final = 1_000_000
+MAX_REDIRECTS: Final = 2
+MAX_ADDRESS: Final = 2_000
+MAX_RETRY_AFTER_S: Final = 3_600.0
 _CHUNK: Final = 65_536
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+def _user_agent() -> str:
+    try:
+        number = version("info-sys")
+    except PackageNotFoundError:
+        number = "0"
+    return f"rumbl-info-sys/{number} (an information system; {requests.utils.default_user_agent()})"
+
+
+USER_AGENT: Final = _user_agent()
+_HEADERS: Final = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": USER_AGENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GET: where, with what. A question belongs into a parameter, where it is encoded."""
+
+    url: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    accept: str = "application/json"
+
+    @property
+    def address(self) -> str:
+        """The whole address."""
+        return f"{self.url}?{urlencode(self.parameters)}" if self.parameters else self.url
 
 
 class HttpFailed(Exception):
-    """No usable page. The message never holds the address, which may hold a key."""
+    """No usable page. The message never holds the address, which may hold a key.
+
+    `status` is the answer's, if there was one; `retry_after_s` how many seconds the service wants its peace.
+    """
+
+    def __init__(self, why: str, status: int | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class HttpClient(Protocol):
     """What a backend needs of the web; tests bring their own."""
 
-    def request(self, url: str, timeout_s: float) -> bytes:
-        """The body of the page at `url`, within `timeout_s` seconds in total. Raises HttpFailed."""
+    def fetch(self, request: Request, hosts: Collection[str], timeout_s: float) -> Reply:
+        """The page, within `timeout_s` seconds in total, from one of `hosts`. Raises HttpFailed."""
 
 
 class RequestsClient:
-    """The real one, on requests. One connection per request: these are rare, and keep no state."""
+    """The real one, on requests. One connection per request: these are rare, and keep no state.
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    `allowed` judges addresses (default: those of the public internet, over TLS only); with another judge,
+    which tests have for their loopback servers, plain http will do too.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES, allowed: Allowed = addresses.is_public) -> None:
         self._max_bytes = max_bytes
+        self._allowed = allowed
+        self._schemes = {"https"} if allowed is addresses.is_public else {"https", "http"}
 
-    def request(self, url: str, timeout_s: float) -> bytes:
-        """The body of a page that answers 200. Raises HttpFailed."""
-        guard = _Guard(timeout_s)
+    def fetch(self, request: Request, hosts: Collection[str], timeout_s: float) -> Reply:
+        """A page that answers 200, also behind a redirect to one of `hosts`. Raises HttpFailed."""
+        guard = Guard(timeout_s)
         try:
-            with requests.Session() as session:
-                session.mount("https://", _GuardedAdapter(guard))
-                session.mount("http://", _GuardedAdapter(guard))
-                return self._read(session, url, guard)
+            return self._follow(request, hosts, guard)
         except (requests.RequestException, PoolError, OSError, ValueError) as error:
             late = "deadline: " if guard.expired else ""
-            raise HttpFailed(f"{late}{type(error).__name__}") from None  # its text may hold the address
+            raise HttpFailed(late + _name(error)) from None  # its text may hold the address
         finally:
             guard.release()
 
-    def _read(self, session: requests.Session, url: str, guard: _Guard) -> bytes:
-        with session.get(
-            url,
-            headers={"Accept-Encoding": "identity"},
+    def _follow(self, request: Request, hosts: Collection[str], guard: Guard) -> Reply:
+        address = request.address
+        for _ in range(1 + MAX_REDIRECTS):
+            self._check(address, hosts)
+            with self._session(guard) as session, self._get(session, address, request, guard) as response:
+                if response.status_code not in _REDIRECTS:
+                    return self._read(response, guard)
+                address = urljoin(address, response.headers.get("Location", ""))
+        raise HttpFailed("too many redirects")
+
+    def _session(self, guard: Guard) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # no proxy, no .netrc: what is asked is decided here
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, GuardedAdapter(guard, self._allowed))
+        return session
+
+    @staticmethod
+    def _get(session: requests.Session, address: str, request: Request, guard: Guard) -> requests.Response:
+        return session.get(
+            address,
+            headers=_HEADERS | {"Accept": request.accept},
             timeout=guard.remaining_s,
             allow_redirects=False,
             stream=True,
-        ) as response:
-            return self._body(response, guard)
+        )
 
-    def _body(self, response: requests.Response, guard: _Guard) -> bytes:
+    def _check(self, address: str, hosts: Collection[str]) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in self._schemes or parts.username is not None or len(address) > MAX_ADDRESS:
+            raise HttpFailed("an address that is not allowed")
+        if parts.hostname not in hosts:
+            raise HttpFailed("a host that is not allowed")
+
+    def _read(self, response: requests.Response, guard: Guard) -> Reply:
         if response.status_code != requests.codes.ok:
-            raise HttpFailed(f"status {response.status_code}")
+            again_s = _retry_after_s(response.headers.get("Retry-After"))
+            raise HttpFailed(f"status {response.status_code}", response.status_code, again_s)
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise HttpFailed("compressed, although that was not asked for")
         body = bytearray()
@@ -78,74 +145,25 @@ class RequestsClient:
                 raise HttpFailed(f"more than {self._max_bytes} bytes")
         if guard.expired:
             raise HttpFailed("deadline")
-        return bytes(body)
+        return Reply(bytes(body), response.headers.get("Content-Type", ""))
 
 
-class _Guard:
-    """Shuts the sockets of one request down at its deadline."""
-
-    def __init__(self, timeout_s: float) -> None:
-        self._deadline = time.monotonic() + timeout_s
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self._timer: Timer = call_after(self._expire, timeout_s * 1000)
-        self.expired = False
-
-    @property
-    def remaining_s(self) -> float:
-        """Seconds left, and never 0, which a socket would take for "do not wait"."""
-        return max(self._deadline - time.monotonic(), 0.001)
-
-    def watch(self, sock: socket.socket) -> None:
-        with self._lock:
-            self._sockets.append(sock)
-            if self.expired:
-                _shut(sock)
-
-    def release(self) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._sockets.clear()
-
-    def _expire(self) -> None:
-        with self._lock:
-            self.expired = True
-            for sock in self._sockets:
-                _shut(sock)
+def _retry_after_s(header: str | None) -> float | None:
+    """Seconds, or a date (RFC 9110, 10.2.3); None for what is neither."""
+    if header is None:
+        return None
+    try:
+        seconds = (
+            float(header) if header.isdigit() else parsedate_to_datetime(header).timestamp() - time.time()
+        )
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
-def _shut(sock: socket.socket) -> None:
-    with suppress(OSError):  # closed already
-        # An SSLSocket's own shutdown is not made for another thread's use.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-
-class _GuardedAdapter(HTTPAdapter):
-    """Makes connections that tell the guard of their socket."""
-
-    def __init__(self, guard: _Guard) -> None:
-        self._guard = guard
-        super().__init__(pool_connections=1, pool_maxsize=1)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Called by requests; the pool classes are urllib3's plug point."""
-        super().init_poolmanager(*args, **kwargs)
-        guard = self._guard
-
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                guard.watch(self.sock)
-
-        class Tls(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                guard.watch(self.sock)
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class TlsPool(HTTPSConnectionPool):
-            ConnectionCls = Tls
-
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+def _name(error: Exception) -> str:
+    """The kind of an error; of what requests wraps, the kind inside."""
+    inner = error.__context__ if isinstance(error, requests.ConnectionError) else None
+    while inner is not None and not isinstance(inner, addresses.ForbiddenAddress):
+        inner = inner.__cause__ or inner.__context__
+    return type(inner or error).__name__

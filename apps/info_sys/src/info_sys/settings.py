@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-KNOWN_BACKENDS: Final = ("wolfram", "calculator")
+from info_sys.backends import known
 
 
 class SettingsError(Exception):
@@ -49,18 +49,18 @@ class Settings(BaseSettings):
         validation_alias="INFO_SYS_CACHE_CLEAR_INTERVAL_MS",
         description="how often the cache of answers is emptied, in ms",
     )
-    backends: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
-        default=KNOWN_BACKENDS,
+    backends: Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_words)] = Field(
+        default=None,
         validation_alias="INFO_SYS_BACKENDS",
-        description="who is asked, as names with commas; equal scores rank in this order",
+        description="who is asked, as names with commas, default all; equal scores rank in this order",
     )
 
     @field_validator("backends")
     @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name not in KNOWN_BACKENDS:
-                raise ValueError(f"{name!r} is no backend, there are {', '.join(KNOWN_BACKENDS)}")
+    def _known(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in names or ():
+            if name not in known():
+                raise ValueError(f"{name!r} is no backend, there are {', '.join(known())}")
         return names
 
     @classmethod

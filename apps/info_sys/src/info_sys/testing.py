@@ -8,9 +8,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from email.utils import formatdate
 from importlib import resources
 from typing import Final, Self
+
+from info_sys.addresses import anything
+from info_sys.http_client import Request, RequestsClient
+from info_sys.reply import Reply
 
 _pause = threading.Event()
 
@@ -38,10 +43,11 @@ class FakeHttpClient:
         self._pages = {"1+%2B+1": wolfram_xml()} if pages is None else pages
         self.requests: list[str] = []
 
-    def request(self, url: str, timeout_s: float) -> bytes:
-        """The page whose key is part of `url`."""
-        self.requests.append(url)
-        return next((page for part, page in self._pages.items() if part in url), NO_ANSWER)
+    def fetch(self, request: Request, hosts: Collection[str], timeout_s: float) -> Reply:
+        """The page whose key is part of the address."""
+        self.requests.append(request.address)
+        page = next((page for part, page in self._pages.items() if part in request.address), NO_ANSWER)
+        return Reply(page, request.accept)
 
 
 def _page(body: bytes, status: str = "200 OK", content_type: str = "text/xml", extra: str = "") -> bytes:
@@ -54,6 +60,8 @@ _ENTITIES: Final = b"".join(
 )
 _PAGES: Final = {
     "empty": _page(NO_ANSWER),
+    "not-found": _page(b"", "404 Not Found"),
+    "too-many": _page(b"", "429 Too Many Requests", extra="Retry-After: 7\r\n"),
     "error": _page(b"<h1>sorry</h1>", "500 Internal Server Error", "text/html"),
     "html": _page(b"<html><body>not what you asked for", content_type="text/html"),
     "broken": _page(b"<queryresult><pod title='Result'><subpod>"),
@@ -68,12 +76,18 @@ _PAGES: Final = {
 }
 
 
+def loopback_client(max_bytes: int = 1_000_000) -> RequestsClient:
+    """The real client, which may reach servers on this machine too."""
+    return RequestsClient(max_bytes, anything)
+
+
 class FaultServer:
     """A server on 127.0.0.1: the path of an address names the fault.
 
-    ok, empty, error, html, broken, bomb, external, gzip, cut, reset: whole pages of that kind. redirect: to
-    `/ok`. huge: bytes without end. hang: nothing, ever. drip, drip-head: a byte now and then, in the body or
-    in the head. slow: the right answer after `slow_s` seconds. `requests` holds the request lines.
+    ok, empty, error, html, broken, bomb, external, gzip, cut, reset, not-found, too-many: whole pages of that
+    kind. redirect: to `/ok`; redirect-away: to another host; redirect-for-ever: to itself. huge: bytes
+    without end. hang: nothing, ever. drip, drip-head: a byte now and then, in the body or in the head. slow:
+    an answer after `slow_s` seconds. `requests` are the request lines, `heads` the whole heads.
     """
 
     def __init__(self, slow_s: float = 0.2) -> None:
@@ -82,6 +96,7 @@ class FaultServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
         self.requests: list[str] = []
+        self.heads: list[str] = []
         threading.Thread(target=self._accept, name="fault-server", daemon=True).start()
 
     def url(self, fault: str) -> str:
@@ -117,7 +132,9 @@ class FaultServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            line = connection.recv(65_536).split(b"\r\n", 1)[0].decode()
+            head = connection.recv(65_536).decode()
+            line = head.split("\r\n", 1)[0]
+            self.heads.append(head)
             self.requests.append(line)
             self._answer(connection, line.split(" ")[1].lstrip("/").partition("?")[0])
         except OSError:
@@ -144,8 +161,14 @@ class FaultServer:
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<queryresult>")
                 while not self._closing.is_set():
                     connection.sendall(b"<pod/>" * 10_000)
-            case "redirect":
-                connection.sendall(_page(b"", "302 Found", extra=f"Location: {self.url('ok')}\r\n"))
+            case "redirect" | "redirect-for-ever" | "redirect-away":
+                to = {"redirect": self.url("ok"), "redirect-away": "http://localhost/"}.get(
+                    fault, self.url(fault)
+                )
+                connection.sendall(_page(b"", "302 Found", extra=f"Location: {to}\r\n"))
+            case "too-many-until":
+                again = formatdate(time.time() + 60, usegmt=True)
+                connection.sendall(_page(b"", "429 Too Many Requests", extra=f"Retry-After: {again}\r\n"))
             case _:
                 connection.sendall(_PAGES.get(fault, page))
 

@@ -8,11 +8,11 @@ import pytest
 
 from info_sys import Backend, Options, Result, application, compute
 from info_sys.backends.wolfram import Wolfram
-from info_sys.http_client import HttpFailed, RequestsClient
+from info_sys.http_client import HttpFailed, Request
 from info_sys.otp import whereis
 from info_sys.settings import load
 from info_sys.system import TASK_SUPERVISOR
-from info_sys.testing import FakeHttpClient, eventually
+from info_sys.testing import FakeHttpClient, eventually, loopback_client
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ class Good(Backend):
 
 
 FAULTS = [
-    "error", "html", "broken", "bomb", "external", "gzip", "cut", "reset", "redirect", "huge",
-    "hang", "drip", "drip-head", "empty",
+    "error", "html", "broken", "bomb", "external", "gzip", "cut", "reset", "redirect-for-ever", "huge",
+    "hang", "drip", "drip-head", "empty", "too-many", "not-found", "redirect-away",
 ]  # fmt: skip
 
 
@@ -126,35 +126,37 @@ class TestFaults:
 
     @pytest.mark.parametrize("fault", FAULTS)
     def test_leave_the_other_answers_alone(self, faults, fault):
-        wolfram = Wolfram("SECRET", RequestsClient(), faults.url(fault))
+        wolfram = Wolfram("SECRET", loopback_client(), faults.url(fault))
         begin = time.monotonic()
         results = compute("1 + 1", timeout_ms=150, backends=[wolfram, Good()])
         assert [result.text for result in results] == ["good"]
         assert time.monotonic() - begin < 0.35
-        assert len(faults.requests) == 1
+        assert len(faults.requests) == (3 if fault == "redirect-for-ever" else 1)
         eventually(lambda: whereis(TASK_SUPERVISOR).children() == [])
         eventually(lambda: faults.connections == 0 or fault == "hang")
 
-    @pytest.mark.parametrize("fault", ["ok", "slow"])
+    @pytest.mark.parametrize("fault", ["ok", "slow", "redirect"])
     def test_that_are_none_get_an_answer(self, faults, fault):
-        wolfram = Wolfram("1234", RequestsClient(), faults.url(fault))
+        wolfram = Wolfram("1234", loopback_client(), faults.url(fault))
         assert [result.text for result in compute("1 + 1", backends=[wolfram])] == ["2"]
         line = faults.requests[0]
         assert line == f"GET /{fault}?appid=1234&input=1+%2B+1&format=plaintext HTTP/1.1"
 
     def test_never_put_the_app_id_into_the_log(self, faults, caplog):
         for fault in ("error", "hang", "reset", "broken"):
-            compute(fault + "?", timeout_ms=50, backends=[Wolfram("S3CRET", None, faults.url(fault))])
+            compute(
+                fault + "?", timeout_ms=50, backends=[Wolfram("S3CRET", loopback_client(), faults.url(fault))]
+            )
         faults.close()
         compute(
             "closed?",
-            backends=[Wolfram("S3CRET", None, "http://127.0.0.1:1/")],
+            backends=[Wolfram("S3CRET", loopback_client(), "http://127.0.0.1:1/")],
         )
         assert "backend wolfram failed" in caplog.text
         assert "S3CRET" not in caplog.text
 
     def test_of_size_cost_little_memory(self, faults):
-        wolfram = Wolfram("1234", RequestsClient(), faults.url("huge"))
+        wolfram = Wolfram("1234", loopback_client(), faults.url("huge"))
         tracemalloc.start()
         with pytest.raises(HttpFailed, match="more than 1000000 bytes"):
             wolfram.compute("q", Options(timeout_ms=5000))
@@ -178,7 +180,7 @@ def test_threads_of_a_hung_request_end_with_its_deadline(faults):
 
     def ask():
         try:
-            RequestsClient().request(faults.url("hang"), 0.1)
+            loopback_client().fetch(Request(faults.url("hang")), {"127.0.0.1"}, 0.1)
         except HttpFailed as error:
             failed.append(str(error))
 

@@ -30,6 +30,9 @@ class Calculator(Backend):
 
     name = "calculator"
     title = "Calculator"
+    about = "sums, exact where they can be"
+    kinds = ("sum",)
+    bangs = ("calc",)
 
     def matches(self, query: str) -> bool:
         """Short, and with a digit or a constant in it."""

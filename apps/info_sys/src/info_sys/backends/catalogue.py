@@ -1,42 +1,49 @@
-"""Every backend there is, and `build`, which makes those that the settings name."""
+"""Every backend there is, ours and those of other packages, and `build`, which makes the wanted ones."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final
 
-from info_sys.backend import Backend
+from info_sys.backend import Backend, Context
 from info_sys.backends.calculator import Calculator
 from info_sys.backends.wolfram import Wolfram
-from info_sys.http_client import HttpClient
-
-if TYPE_CHECKING:
-    from info_sys.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_Maker = Callable[["Settings", HttpClient | None], Backend | None]
+GROUP: Final = "info_sys.backends"
+"""Entry points of this group are backends: `name = "package.module:Class"`."""
+
+OWN: Final[tuple[type[Backend], ...]] = (Wolfram, Calculator)
 
 
-def _calculator(_settings: Settings, _http_client: HttpClient | None) -> Backend:
-    return Calculator()
+@cache
+def known() -> dict[str, type[Backend]]:
+    """The class of every backend by its name, ours first. What can't be imported is left out, and said."""
+    found = {kind.name: kind for kind in OWN}
+    for entry in entry_points(group=GROUP):
+        try:
+            kind = entry.load()
+            found.setdefault(kind.name, kind)
+        except Exception as error:  # somebody else's code: it must not stop ours
+            log.warning("backend %s is left out: %s: %.200s", entry.name, type(error).__name__, error)
+    return found
 
 
-def _wolfram(settings: Settings, http_client: HttpClient | None) -> Backend | None:
-    if settings.wolfram_app_id is None:
-        log.info("Wolfram Alpha is off: set WOLFRAM_APP_ID to the app id of your account to turn it on")
+def build(names: Collection[str] | None, context: Context) -> tuple[Backend, ...]:
+    """The backends of these names (None: all) that have what they need, in that order."""
+    all_of_them = known()
+    made = (_create(all_of_them[name], context) for name in all_of_them if names is None or name in names)
+    order = {name: place for place, name in enumerate(names or all_of_them)}
+    return tuple(sorted(filter(None, made), key=lambda backend: order[backend.name]))
+
+
+def _create(kind: type[Backend], context: Context) -> Backend | None:
+    try:
+        return kind.create(context)
+    except Exception:
+        log.exception("backend %s can't be made and is left out", kind.name)
         return None
-    return Wolfram(settings.wolfram_app_id.get_secret_value(), http_client)
-
-
-_MAKERS: Final[dict[str, _Maker]] = {Wolfram.name: _wolfram, Calculator.name: _calculator}
-
-TITLES: Final = {Wolfram.name: Wolfram.title, Calculator.name: Calculator.title}
-"""Every backend there is, by name: also who needs a user to answer as."""
-
-
-def build(settings: Settings, http_client: HttpClient | None = None) -> tuple[Backend, ...]:
-    """The backends that `settings` name and have what they need, in that order."""
-    made = (_MAKERS[name](settings, http_client) for name in settings.backends)
-    return tuple(backend for backend in made if backend is not None)

@@ -6,82 +6,69 @@ XML from the network: size and time are bounded by the HTTP client, document typ
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlencode
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from info_sys.backend import Backend, Options
-from info_sys.http_client import HttpClient, RequestsClient
+from info_sys.backend import Context
+from info_sys.http_client import HttpClient, Request
+from info_sys.question import is_question
+from info_sys.reply import Reply
 from info_sys.result import Result
+from info_sys.web_backend import WebBackend
+
+log = logging.getLogger(__name__)
 
 SCORE: Final = 95
-ENDPOINT: Final = "https://api.wolframalpha.com/v2/query"
+KEY: Final = "WOLFRAM_APP_ID"
 PAGE: Final = "https://www.wolframalpha.com/input"
-MAX_QUESTION: Final = 200
-
-_QUESTION_WORDS: Final = frozenset({"what", "who", "whose", "when", "where", "why", "how", "which"})
-_COMMANDS: Final = frozenset(
-    {"define", "convert", "calculate", "compute", "solve", "integrate", "simplify", "factor"}
-)
-# A sum: a digit, a sign (multiplication and division signs too), a digit. 1-2 and 1/2 may be dates or scores.
-_SUM: Final = re.compile(r"\d\s{0,3}[+*^=\u00d7\u00f7]\s{0,3}[(\d]|\d\s{1,3}[-/]\s{1,3}[(\d]")
 
 
-class Wolfram(Backend):
+class Wolfram(WebBackend):
     """Asks Wolfram Alpha with `app_id`. Another `http_client` or `endpoint` is for tests."""
 
     name = "wolfram"
     title = "Wolfram Alpha"
+    about = "sums, quantities and facts, computed"
+    kinds = ("sum", "fact", "definition")
+    bangs = ("wolfram", "wa")
+    licence = "Wolfram Alpha terms of use"
+    endpoint = "https://api.wolframalpha.com/v2/query"
 
-    def __init__(self, app_id: str, http_client: HttpClient | None = None, endpoint: str = ENDPOINT) -> None:
+    def __init__(
+        self, app_id: str, http_client: HttpClient | None = None, endpoint: str | None = None
+    ) -> None:
+        super().__init__(http_client, endpoint)
         self._app_id = app_id
-        self._http_client = http_client or RequestsClient()
-        self._endpoint = endpoint
 
-    def __repr__(self) -> str:
-        return "Wolfram()"
+    @classmethod
+    def create(cls, context: Context) -> Self | None:
+        """Off, with one line in the log, without an app id."""
+        app_id = context.environment.get(KEY)
+        if not app_id:
+            log.info("%s is off: set %s to the app id of your account to turn it on", cls.title, KEY)
+            return None
+        return cls(app_id, context.http_client)
 
     def matches(self, query: str) -> bool:
         """A short line that asks or reckons. "nice goal!" is nobody's business but the room's."""
-        text = query.strip()
-        if not text or len(text) > MAX_QUESTION or "\n" in text:
-            return False
-        if text.endswith("?"):
-            return any(map(str.isalnum, text))
-        first, _, rest = text.partition(" ")
-        word = first.lower().removesuffix("'s")
-        asks = rest != "" and not text.endswith("!") and word in _QUESTION_WORDS | _COMMANDS
-        return asks or _SUM.search(text) is not None
+        return is_question(query)
 
-    def compute(self, query: str, opts: Options) -> list[Result]:
-        """One result or none. Raises HttpFailed, or ValueError for what is no answer in XML."""
-        text = _first_text(_parsed(self._http_client.request(self._address(query), opts.remaining_s)))
-        if text is None:
-            return []
-        return [Result(SCORE, text, self, f"{PAGE}?{urlencode({'i': query})}")]
+    def request(self, query: str) -> Request:
+        """Of the full-results API, version 2."""
+        return Request(
+            self.endpoint, {"appid": self._app_id, "input": query, "format": "plaintext"}, "text/xml"
+        )
 
-    def _address(self, query: str) -> str:
-        parameters = {"appid": self._app_id, "input": query, "format": "plaintext"}
-        return f"{self._endpoint}?{urlencode(parameters)}"
-
-
-def _parsed(body: bytes) -> Element:
-    try:
-        root: Element = fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException) as error:
-        raise ValueError(f"no safe XML: {type(error).__name__}") from None
-    if root.tag != "queryresult":
-        raise ValueError("no answer of Wolfram's")
-    return root
-
-
-def _first_text(root: Element) -> str | None:
-    return next((text for text in _texts(root) if text.strip()), None)
+    def read(self, reply: Reply, query: str) -> list[Result]:
+        """One result or none. Raises ValueError for what is no answer of Wolfram's."""
+        root = reply.xml()
+        if root.tag != "queryresult":
+            raise ValueError("no answer of Wolfram's")
+        text = next((text for text in _texts(root) if text.strip()), None)
+        return [] if text is None else [self.result(SCORE, text, f"{PAGE}?{urlencode({'i': query})}")]
 
 
 def _texts(root: Element) -> Iterator[str]:

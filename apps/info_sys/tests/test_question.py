@@ -1,0 +1,96 @@
+import pytest
+
+from info_sys.question import Question, is_of_the_world, is_question, parse, subject
+
+CHAT = """
+nice goal!
+what a goal!
+what a save
+lol
+haha that was great
+I love this part
+2024-01-02
+the score is 2-1
+see you at 5:30
+brb
+who's with me!
+same here
+where were we
+OMG 10/10
+call 555-1234
+how cool is that!
+thanks @ana
+https://example.com/watch?v=abc
+why is
+that?
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("typed", "question"),
+    [
+        ("!wiki Ada Lovelace", Question("Ada Lovelace", "wiki")),
+        ("  !Wolfram 1 + 1 ", Question("1 + 1", "wolfram")),
+        ("!define", Question("", "define")),
+        ("!!", Question("!!")),
+        ("! wiki", Question("! wiki")),
+        ("!" + "x" * 40 + " y", Question("!" + "x" * 40 + " y")),
+        ("no! wiki x", Question("no! wiki x")),
+    ],
+)
+def test_a_bang_names_whom_to_ask(typed, question):
+    assert parse(typed) == question
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 + 1", "2*3=", "what is elixir", "How old is the universe?", "define entropy", "who's Ada Lovelace",
+     "convert 3 miles to km", "really?"],
+)  # fmt: skip
+def test_these_are_questions(text):
+    assert is_question(text)
+
+
+@pytest.mark.parametrize("text", ["", "??", "what", "why is\nthat?", "why " + "x" * 300 + "?", "nice goal!"])
+def test_these_are_none(text):
+    assert not is_question(text)
+
+
+@pytest.mark.parametrize("line", CHAT)
+def test_plain_chat_is_no_question_about_the_world(line):
+    assert not is_of_the_world(line)
+
+
+@pytest.mark.parametrize(
+    "text", ["did you see that?", "who are you?", "where is he going?", "can anyone hear me?"]
+)
+def test_what_is_asked_among_us_is_not_about_the_world(text):
+    assert is_question(text)
+    assert not is_of_the_world(text)
+
+
+@pytest.mark.parametrize("text", ["who was Ada Lovelace?", "how far is the moon?", "what is a black hole"])
+def test_these_are_about_the_world(text):
+    assert is_of_the_world(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("What is a black hole?", "black hole"),
+        ("who was Ada Lovelace", "Ada Lovelace"),
+        ("what's the Higgs boson?", "Higgs boson"),
+        ("define entropy", "entropy"),
+        ("tell me about Kyoto!", "Kyoto"),
+        ("whatever", "whatever"),
+        ("Ada Lovelace", "Ada Lovelace"),
+    ],
+)
+def test_the_subject_is_what_is_left_without_the_asking(text, about):
+    assert subject(text) == about
+
+
+def test_even_endless_lines_are_read_in_no_time():
+    for line in ("!" + "a" * 100_000, "what is " * 20_000, "1 " * 50_000, " " * 100_000):
+        assert not is_question(line)
+        parse(line)
