@@ -121,6 +121,7 @@ def test_the_wheel_of_the_site_brings_its_pages_and_its_front_end(wheels: dict[s
     assert {f"rumbl_web/static/assets/{name}" for name in ("app.js", "app.css")} <= packed
     assert any(name.startswith("rumbl_web/templates/") for name in packed)
     assert "rumbl_web/static/media/demo.webm" in packed
+    assert "rumbl_web/translations/ar/LC_MESSAGES/messages.po" in packed
 
 
 def test_the_wheel_of_the_domain_brings_its_migrations(wheels: dict[str, Path]) -> None:

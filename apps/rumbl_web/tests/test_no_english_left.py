@@ -14,6 +14,7 @@ from babel.support import NullTranslations
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from rumbl_core import multimedia
 from rumbl_core.accounts import User
 from rumbl_core.testing import annotation_fixture, user_fixture, video_fixture
 from rumbl_web import gettext
@@ -90,13 +91,17 @@ def user(app: Flask) -> User:
 
 @pytest.fixture
 def address(user: User) -> Callable[[Route], str]:
-    """Fill the places of a path: with a video's id or a person's, whatever else with a number."""
-    video = video_fixture(user, title="Ωδή", description="Λόγια", url="https://youtu.be/dQw4w9WgXcQ")
+    """Fill the places of a path: with a person's id, a category's, or a video's."""
+    seeded = multimedia.create_category_or_raise("Sci-fi")
+    video = video_fixture(
+        user, category_id=seeded.id, title="Ωδή", description="Λόγια", url="https://youtu.be/dQw4w9WgXcQ"
+    )
     annotation_fixture(user, video, body="Λόγος", at=1000)
 
+    ids = {"user": user.id, "gallery": seeded.id}
+
     def fill(route: Route) -> str:
-        number = user.id if route.name.startswith("user.") else video.id
-        return re.sub(r"<[^>]*>", str(number), route.path)
+        return re.sub(r"<[^>]*>", str(ids.get(route.name.partition(".")[0], video.id)), route.path)
 
     return fill
 

@@ -3,13 +3,21 @@ from __future__ import annotations
 import pytest
 from flask import Flask, render_template
 
-from rumbl_core import multimedia
+from rumbl_core import multimedia, seeds
 from rumbl_core.listing import Page
 from rumbl_core.multimedia import Category, Video
+from rumbl_web import gettext
 from rumbl_web.controllers.video_controller import LABELS, SORTS
 from rumbl_web.pagination import Listed
+from rumbl_web.views import video_view
 from rumbl_web.views.form_view import Form
-from rumbl_web.views.video_view import category_select_options, link_target, notes_text, videos_text
+from rumbl_web.views.video_view import (
+    category_name,
+    category_select_options,
+    link_target,
+    notes_text,
+    videos_text,
+)
 
 BARE = "layout/bare.html"
 
@@ -41,6 +49,13 @@ def test_options_are_name_and_id() -> None:
     categories = [Category(id=1, name="Action"), Category(id=2, name="Drama")]
 
     assert category_select_options(categories) == [("Action", 1), ("Drama", 2)]
+
+
+def test_the_seeded_categories_have_a_name_in_every_language() -> None:
+    assert set(seeds.CATEGORIES) == set(video_view.SEEDED)
+    with gettext.speaking("de"):
+        assert category_select_options([Category(id=4, name="Comedy")]) == [("Komödie", 4)]
+        assert category_name(Category(id=9, name="100 % otters <b>")) == "100 % otters <b>"
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "no notes"), (1, "1 note"), (2, "2 notes")])

@@ -32,6 +32,7 @@ def install(app: Flask) -> None:
         video_path=video_path,
         watch_path=watch_path,
         category_path=category_path,
+        category_name=video_view.category_name,
         public_url=public_url,
         is_current=is_current,
         path_here=path_here,

@@ -7,11 +7,14 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from rumbl_core import multimedia
-from rumbl_web.gettext import gettext, ngettext, number
+from rumbl_web.gettext import gettext, ngettext, noop, number
 from rumbl_web.static_files import rooted
 
 DEMO_URL: Final = "/static/media/demo.webm"
 """Address of the clip that comes with rumbl."""
+
+SEEDED: Final = (noop("Action"), noop("Drama"), noop("Romance"), noop("Comedy"), noop("Sci-fi"))
+"""The categories that every site begins with; those that somebody adds have one name for all languages."""
 
 
 class Category(Protocol):
@@ -23,7 +26,12 @@ class Category(Protocol):
 
 def category_select_options(categories: Iterable[Category]) -> list[tuple[str, int]]:
     """Name and id of each category, in the order given."""
-    return [(category.name, category.id) for category in categories]
+    return [(category_name(category), category.id) for category in categories]
+
+
+def category_name(category: Category) -> str:
+    """The name in the reader's language."""
+    return gettext(category.name)
 
 
 def notes_text(count: int) -> str:
