@@ -38,6 +38,8 @@ VARIABLES = {
         "COOKIE_SECURE": "cookie_secure",
         "PRESENCE_DOWN_MS": "presence_down_ms",
         "SOCKETS_PER_USER": "sockets_per_user",
+        "THROTTLE_STORE": "throttle_store",
+        "REGISTRATIONS_PER_HOUR": "registrations_per_hour",
         "LOG_LEVEL": "log_level",
         "LOG_FORMAT": "log_format",
     },

@@ -15,5 +15,6 @@ def overlay() -> Tree:
             "check_origin": False,
             "secret_key_base": "only for tests " * 4,
             "log_level": "WARNING",
+            "registrations_per_hour": 0,
         },
     }

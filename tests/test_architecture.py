@@ -16,6 +16,7 @@ DOORS = tuple(
     for door in (
         "accounts",
         "application",
+        "attempts",
         "changeset",
         "errors",
         "listing",

@@ -45,9 +45,10 @@ def latest() -> str | None:
 def differences(url: URL) -> list[object]:
     """Where schemas and database differ, for those who write a step and for the tests."""
     from rumbl_core.accounts.user_token import UserToken
+    from rumbl_core.attempts import Attempt
     from rumbl_core.multimedia import Video
 
-    assert UserToken.metadata is Video.metadata, "every schema is loaded"
+    assert UserToken.metadata is Attempt.metadata is Video.metadata, "every schema is loaded"
     with _connection(url) as connection:
         found = compare_metadata(MigrationContext.configure(connection), Video.metadata)
     return [*found]

@@ -40,10 +40,9 @@ def hash_password(password: str) -> str:
 
 def verify(password_hash: str | None, password: object) -> bool:
     """Whether this is the password. No hash, or no possible password, costs the same time and is False."""
-    usable = isinstance(password, str) and len(password) <= _MAX_CODE_POINTS
-    guess = password if isinstance(password, str) and usable else ""
-    known = _verify(password_hash or _dummy_hash(), guess)
-    return known and usable and password_hash is not None
+    guess = _possible(password)
+    known = _verify(password_hash or _dummy_hash(), guess or b"")
+    return known and guess is not None and password_hash is not None
 
 
 def needs_rehash(password_hash: str) -> bool:
@@ -54,10 +53,20 @@ def needs_rehash(password_hash: str) -> bool:
         return False
 
 
-def _verify(password_hash: str, guess: str) -> bool:
+def _possible(password: object) -> bytes | None:
+    """The password's bytes; None for what can't be one."""
+    if not isinstance(password, str) or len(password) > _MAX_CODE_POINTS:
+        return None
+    try:
+        return password.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _verify(password_hash: str, guess: bytes) -> bool:
     try:
         return _threads.run(lambda: _hasher.verify(password_hash, guess))
-    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+    except (VerificationError, InvalidHashError):
         return False
 
 

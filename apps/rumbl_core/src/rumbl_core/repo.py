@@ -22,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Delete,
     Executable,
+    Insert,
     Integer,
     Select,
     Update,
@@ -171,7 +172,7 @@ def database_time() -> ColumnElement[datetime]:
     return func.date_trunc("second", func.timezone("UTC", func.clock_timestamp()))
 
 
-def run(command: Delete | Update) -> int:
+def run(command: Delete | Update | Insert) -> int:
     """Run a command on many rows; how many it met."""
     with _session() as session:
         return getattr(session.execute(command), "rowcount", 0)

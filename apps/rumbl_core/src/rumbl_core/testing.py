@@ -8,6 +8,7 @@ Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test a
   sockets, wait for its tasks) before it returns: what comes later finds no repo and fails.
 - `committed_database`: a real pool and real commits, for tests of concurrency; all tables are emptied
   afterwards. Its value is the address as text, for processes that the test starts.
+- `password_checks`: the list of the costs of all passwords that are looked at during the test.
 - `own_server`: a PostgreSQL that is this test's alone, to be broken (`OwnServer`).
 - `database_away`: no database at all: whatever asks the repo raises `Unavailable`.
 
@@ -180,6 +181,29 @@ def committed_database(rumbl_database: URL) -> Iterator[str]:
         _empty(rumbl_database)
 
 
+class _Witness:
+    """The real hasher, with a note of the cost of each hash that a password is compared with."""
+
+    def __init__(self, hasher: Any, seen: list[str]) -> None:
+        self._hasher = hasher
+        self._seen = seen
+
+    def verify(self, password_hash: str, guess: bytes) -> bool:
+        self._seen.append(password_hash.rsplit("$", 2)[0])
+        return bool(self._hasher.verify(password_hash, guess))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hasher, name)
+
+
+@pytest.fixture
+def password_checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What each comparison of a password cost in this test: `$argon2id$v=19$m=1024,t=1,p=1`."""
+    seen: list[str] = []
+    monkeypatch.setattr(password, "_hasher", _Witness(password._hasher, seen))
+    return seen
+
+
 def user_fixture(**attrs: object) -> User:
     """A registered user with the password `supersecret`; given attributes win.
 
@@ -254,5 +278,5 @@ def _fingerprint() -> str:
 def _empty(url: URL) -> None:
     with psycopg.connect(address.conninfo(url)) as connection:
         connection.execute(
-            "TRUNCATE users, categories, videos, annotations, user_tokens RESTART IDENTITY CASCADE"
+            "TRUNCATE users, categories, videos, annotations, user_tokens, attempts RESTART IDENTITY CASCADE"
         )

@@ -185,7 +185,7 @@ class TestAuthenticate:
             assert isinstance(accounts.authenticate_by_username_and_pass("eva", "123456"), Ok)
             stored = accounts.get_user_or_raise(user.id).password_hash
             assert stored is not None
-            assert "m=65536,t=3" in stored
+            assert "m=32768,t=3" in stored
             assert accounts.authenticate_by_username_and_pass("eva", "badpass") == Error("unauthorized")
         finally:
             password.configure("cheap")

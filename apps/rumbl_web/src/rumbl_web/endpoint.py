@@ -21,10 +21,23 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
 from rumbl_core.accounts import User
-from rumbl_web import auth, csrf, errors, flash, gettext, proxy, router, security, static_files, telemetry
+from rumbl_web import (
+    auth,
+    csrf,
+    errors,
+    flash,
+    gettext,
+    proxy,
+    router,
+    security,
+    static_files,
+    telemetry,
+    turnstile,
+)
 from rumbl_web.controllers import health_controller
 from rumbl_web.health import Health
 from rumbl_web.settings import Settings, SettingsError
+from rumbl_web.throttle import Throttle, making
 from rumbl_web.views import environment
 
 MAX_BODY: Final = 1_000_000  # bytes, the limit of Plug's form parser
@@ -96,6 +109,7 @@ def create_endpoint(
     app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted)
     app.extensions["rumbl_health"] = health or Health()
     configure(app, settings)
+    app.extensions[turnstile.EXTENSION] = throttle(settings)
     gettext.install(app)
     environment.install(app)
     errors.register(app)
@@ -108,6 +122,16 @@ def create_endpoint(
     telemetry.hide_secrets_of_paths(app)
     proxy.install(app, settings.url, settings.trusted_proxies)
     return app
+
+
+def throttle(settings: Settings) -> Throttle:
+    """Who may try how often; counted where the settings say."""
+    return making.make(
+        settings.secret_key_base or "",
+        shared=settings.throttle_store == "shared",
+        redis_url=settings.redis_url,
+        registrations_per_hour=settings.registrations_per_hour,
+    )
 
 
 def configure(app: Flask, settings: Settings) -> None:

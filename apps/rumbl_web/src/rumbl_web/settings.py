@@ -119,6 +119,18 @@ class Settings(BaseSettings):
         ge=1,
         description="Sockets that one user may hold open in each server process; more are refused with 429.",
     )
+    throttle_store: Literal["shared", "memory"] = Field(
+        "shared",
+        validation_alias="THROTTLE_STORE",
+        description="Where wrong passwords are counted: shared (REDIS_URL, else the database) or memory, "
+        "which a restart empties and no other process sees.",
+    )
+    registrations_per_hour: int = Field(
+        20,
+        validation_alias="REGISTRATIONS_PER_HOUR",
+        ge=0,
+        description="Tries to register that one address has in an hour; 0 is as many as it likes.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="Least weight of the log lines that are written."
     )

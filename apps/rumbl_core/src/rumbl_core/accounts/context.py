@@ -73,9 +73,9 @@ def get_user_by(**fields: object) -> User | None:
     return repo.one(query)
 
 
-def change_user(user: User) -> Changeset[User]:
-    """A changeset without changes, for a form."""
-    return change(user)
+def change_user(user: User, params: object = None) -> Changeset[User]:
+    """A changeset of a profile that is not tried yet, for a form; it hashes nothing."""
+    return change(user) if params is None else User.changeset(user, params)
 
 
 def create_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
 from rumbl_core.result import Error, Ok
-from rumbl_web import audit, auth, flash, params
+from rumbl_web import audit, auth, flash, params, turnstile
 from rumbl_web.gettext import gettext, noop
 
 # One text for a wrong password and an unknown name: it tells nobody who has an account.
@@ -23,12 +23,18 @@ def new() -> ResponseReturnValue:
 
 
 def create() -> ResponseReturnValue:
-    """Log in and go on, or show the form again with the username kept."""
+    """Log in and go on, or show the form again with the username kept. Too many wrong tries have to wait."""
     fields = params.required("session")
     username, password = params.text(fields, "username"), params.text(fields, "password")
     next_path = auth.local_path(request.form.get("next"))
-    match accounts.authenticate_by_username_and_pass(username, password):
+    if wait_s := turnstile.begin_log_in(username):
+        flash.put("error", turnstile.words(wait_s))
+        return turnstile.wait(_form(username, next_path), wait_s)
+    with turnstile.judging(username):
+        answer = accounts.authenticate_by_username_and_pass(username, password)
+    match answer:
         case Ok(user):
+            turnstile.log_in_succeeded(username)
             auth.log_in(user)
             flash.put("info", gettext("Welcome back!"))
             return redirect(next_path or url_for("page.index"))

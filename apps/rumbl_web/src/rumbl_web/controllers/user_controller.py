@@ -11,7 +11,7 @@ from rumbl_core import accounts
 from rumbl_core.accounts import User
 from rumbl_core.changeset import Changeset
 from rumbl_core.result import Error, Ok
-from rumbl_web import auth, flash, params
+from rumbl_web import auth, flash, params, turnstile
 from rumbl_web.gettext import gettext, noop
 from rumbl_web.pagination import Listed, asked
 from rumbl_web.views.form_view import Form
@@ -41,7 +41,11 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Register and log in at once, or show the form again."""
     next_path = auth.local_path(request.form.get("next"))
-    match accounts.register_user(params.required("user")):
+    fields = params.required("user")
+    if wait_s := turnstile.allow("register"):
+        flash.put("error", turnstile.words(wait_s))
+        return turnstile.wait(_form(accounts.change_user(User(), fields), next_path), wait_s)
+    match accounts.register_user(fields):
         case Ok(user):
             auth.log_in(user)
             flash.put("info", gettext("%(name)s created!", name=user.name))

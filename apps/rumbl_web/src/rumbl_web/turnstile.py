@@ -1,0 +1,75 @@
+"""Throttling as controllers ask for it: for the client of this request, with words and an answer for it.
+
+if wait_s := turnstile.allow("reset"):
+    flash.put("error", turnstile.words(wait_s))
+    return turnstile.wait(form(), wait_s)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from flask import Response, current_app, make_response, request
+from flask.typing import ResponseReturnValue
+
+from rumbl_core.errors import Unavailable
+from rumbl_web.gettext import ngettext
+from rumbl_web.phoenix import telemetry
+from rumbl_web.throttle import Throttle
+
+EXTENSION = "rumbl_throttle"
+
+
+def allow(action: str) -> int:
+    """Count one try of `action` ("register", "reset", "resend"); 0, or the seconds to wait."""
+    return _told(action, _throttle().allow(action, request.remote_addr))
+
+
+def begin_log_in(username: str) -> int:
+    """Count one wrong password for `username`; 0, or the seconds to wait before another."""
+    return _told("log in", _throttle().begin_log_in(username, request.remote_addr))
+
+
+def log_in_succeeded(username: str) -> None:
+    """It was the right one after all."""
+    _throttle().log_in_succeeded(username, request.remote_addr)
+
+
+@contextmanager
+def judging(username: str) -> Iterator[None]:
+    """While the password is looked at: a site too busy for that takes the count back."""
+    try:
+        yield
+    except Unavailable:
+        _throttle().log_in_not_judged(username, request.remote_addr)
+        raise
+
+
+def words(wait_s: int) -> str:
+    """What the client is told."""
+    return ngettext(
+        "Too many tries. Please wait 1 second, then try again.",
+        "Too many tries. Please wait %(num)d seconds, then try again.",
+        wait_s,
+    )
+
+
+def wait(page: ResponseReturnValue, wait_s: int) -> Response:
+    """The answer that shows `page` and asks for patience: 429."""
+    answer = make_response(page)
+    answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    answer.headers["retry-after"] = str(wait_s)
+    return answer
+
+
+def _throttle() -> Throttle:
+    throttle: Throttle = current_app.extensions[EXTENSION]
+    return throttle
+
+
+def _told(action: str, wait_s: int) -> int:
+    if wait_s:
+        telemetry.emit("throttle.refused", {"wait_s": wait_s}, action=action)
+    return wait_s
