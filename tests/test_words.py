@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -15,8 +16,12 @@ from jinja2 import Environment, nodes
 from scripts import messages
 from tests.project import ROOT
 
-TEMPLATES = ROOT / "apps" / "rumbl_web" / "src" / "rumbl_web" / "templates"
+WEB = ROOT / "apps" / "rumbl_web" / "src" / "rumbl_web"
+TEMPLATES = WEB / "templates"
 CATALOGUES = sorted(messages.TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))
+CORE = ROOT / "apps" / "rumbl_core" / "src" / "rumbl_core"
+# Modules that speak to people; `phoenix` speaks to programs.
+PAGES_AND_RULES = sorted([*WEB.glob("*.py"), *WEB.glob("controllers/*.py"), *CORE.rglob("*.py")])
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 # Attributes that people see or hear.
@@ -184,6 +189,27 @@ def test_a_template_says_nothing_untranslated(path: Path) -> None:
 )
 def test_the_reader_of_templates_finds_what_is_not_translated(source: str, found: list[str]) -> None:
     assert untranslated(source) == found
+
+
+TOLD = {"put": 1, "abort": 1, "add_error": 1}  # the argument that people read
+
+
+def said_plainly(source: str) -> list[str]:
+    """Texts that go to people as they are: notices, reasons of refusals, messages of changesets."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = [(getattr(call.func, "attr", getattr(call.func, "id", "")), call.args) for call in calls]
+    told = [args[TOLD[name]] for name, args in named if name in TOLD and len(args) > TOLD[name]]
+    return [ast.unparse(text) for text in told if isinstance(text, (ast.Constant, ast.JoinedStr, ast.BinOp))]
+
+
+@pytest.mark.parametrize("path", PAGES_AND_RULES, ids=lambda path: path.stem)
+def test_code_tells_nobody_a_plain_text(path: Path) -> None:
+    assert said_plainly(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_reader_of_code_finds_a_plain_text() -> None:
+    code = "flash.put('info', 'Hi'); abort(403); abort(403, f'No {x}'); flash.put('info', gettext('Hi'))"
+    assert said_plainly(code) == ["'Hi'", "f'No {x}'"]
 
 
 SCRIPTS = ROOT / "apps" / "rumbl_web" / "assets" / "js"
