@@ -1,5 +1,6 @@
 import pytest
 
+from rumbl_core.testing import user_fixture, video_fixture
 from rumbl_web import csrf, gettext
 from rumbl_web.testing import Client, html_response, make_app, redirected_to
 
@@ -54,3 +55,9 @@ def test_the_cookie_is_as_strict_as_the_session(secure: bool) -> None:
     assert "Path=/" in cookie
     assert "Max-Age=31536000" in cookie
     assert ("Secure" in cookie) is secure
+
+
+def test_the_watch_page_offers_every_language_too(client: Client) -> None:
+    video = video_fixture(user_fixture())
+    page = html_response(client.get(f"/watch/{video.id}"))
+    assert page.count('name="language"') == len(gettext.LANGUAGES)
