@@ -74,7 +74,7 @@ def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[F
     phases = [f"rate:{NOTES_PER_S}:{2 * plan.seconds}"]
     say(f"preparing a database with {plan.readers} users")
     with (
-        site.database(folder / "logins", users=plan.readers, videos=1) as data,
+        site.database(folder / "logins", users=plan.readers, videos=1, members=plan.logins) as data,
         started(site.spec(data, data.video_ids[0]), core, folder) as server,
     ):
         for run in range(1, plan.runs + 1):

@@ -1,9 +1,9 @@
 """HTTP requests beside the sockets: a process of its own, `python -m tests.bench.http_load PORT WHAT ...`.
 
 WHAT is `visit PATH`, a page asked for at a steady rate, whose latency counts from when each was due; `repeat
-PATH`, as fast as the threads get answers; or `login`, wrong passwords as fast as they are refused. It prints
-a line when it begins, goes on until its standard input ends, then prints one JSON line. Logins begin when
-everybody has the form.
+PATH`, as fast as the threads get answers; or `login`, people who log in again and again. It prints a line
+when it begins, goes on until its standard input ends, then prints one JSON line. Logins begin when everybody
+has the form.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import requests
 
 from tests.bench import build, machine
 from tests.bench.load import LoadError
+from tests.bench.servers import site
 from tests.bench.servers.process import Running
 
 TIMEOUT_S = 30
@@ -42,14 +43,14 @@ class Counts:
     failed: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def timed(self, ask: Callable[[], requests.Response], due: float) -> None:
-        """One request; anything but an answer below 500 is a failure."""
+    def timed(self, ask: Callable[[], requests.Response], due: float, wanted: int | None = None) -> None:
+        """One request; anything but an answer below 500, or but the `wanted` one, is a failure."""
         status = 599
         with suppress(requests.RequestException):
             status = ask().status_code
         with self.lock:
             self.latencies_ms.append((time.monotonic() - due) * 1000)
-            self.failed += status >= 500
+            self.failed += status != wanted if wanted else status >= 500
 
     def report(self) -> dict[str, float]:
         """Requests, failures and latencies in ms."""
@@ -81,18 +82,24 @@ def repeat(url: str, counts: Counts, over: threading.Event, _number: int) -> Non
 
 
 def login(base: str, counts: Counts, over: threading.Event, number: int) -> None:
-    """The form once, then wrong passwords: each costs the site a whole hash, as a right one does."""
+    """The form once, then the right password, each time as a guest: wrong ones would soon have to wait."""
     session = requests.Session()
     found = CSRF.search(session.get(f"{base}/sessions/new", timeout=TIMEOUT_S).text)
     assert found, "the login page has no token"
     form = {
         "_csrf_token": found[1],
         "session[username]": f"member{number}",
-        "session[password]": "a wrong one",
+        "session[password]": site.PASSWORD,
     }
+    guest = session.cookies.copy()
+
+    def log_in() -> requests.Response:
+        session.cookies = guest.copy()
+        return session.post(f"{base}/sessions", data=form, timeout=TIMEOUT_S, allow_redirects=False)
+
     counts.ready.wait()
     while not over.is_set():
-        counts.timed(lambda: session.post(f"{base}/sessions", data=form, timeout=TIMEOUT_S), time.monotonic())
+        counts.timed(log_in, time.monotonic(), wanted=302)
 
 
 def main(argv: list[str]) -> None:

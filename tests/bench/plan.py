@@ -26,6 +26,8 @@ class Plan:
     """Clients that are cut off at once."""
     logins: int = 100
     """People who log in at the same time, again and again."""
+    tries: int = 200
+    """Refused log-ins that are timed, for each of two names."""
     readers: int = 200
     """Clients in the room whose broadcasts are timed meanwhile."""
     per_driver: int = 2_500
@@ -37,4 +39,6 @@ class Plan:
 
 
 FULL = Plan(runs=5, sizes=(100, 1_000, 10_000), seconds=3.0)
-QUICK = Plan(runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000, held=2_000, storm=500, per_driver=500)
+QUICK = Plan(
+    runs=3, sizes=(100, 1_000), seconds=1.0, crowd=2_000, held=2_000, storm=500, tries=50, per_driver=500
+)

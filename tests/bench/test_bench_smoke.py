@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rumbl_web.phoenix import testing_redis
-from tests.bench import build, busy, crowd, http_load, load, machine, run, table, workers
+from tests.bench import build, busy, crowd, http_load, load, machine, refusals, run, table, workers
 from tests.bench.figures import Figure, Target
 from tests.bench.plan import Plan
 from tests.bench.rounds import Say
@@ -131,6 +131,7 @@ TINY = Plan(
     held=CLIENTS,
     storm=CLIENTS,
     logins=2,
+    tries=6,
     readers=5,
     per_driver=CLIENTS,
 )
@@ -141,6 +142,7 @@ TINY = Plan(
     [
         crowd.storm,
         busy.beside_pages,
+        busy.beside_logins,
         pytest.param(
             workers.measure,
             marks=pytest.mark.skipif(testing_redis.binary() is None, reason=testing_redis.MISSING),
@@ -156,6 +158,12 @@ def test_a_part_measures_what_it_says(part: Part, tmp_path: Path) -> None:
         assert figure.ours
         assert all(0 < value < float("inf") for value in figure.ours)
     assert table.figure_lines(figures)
+
+
+def test_refused_log_ins_are_timed_and_compared(tmp_path: Path) -> None:
+    apart, different = refusals.measure(machine.cores()[0], tmp_path, TINY, lambda _said: None)[0]
+    assert 0 <= apart.value < 100
+    assert different.value == 0
 
 
 def test_pages_are_asked_for_beside_the_sockets(channels: Running) -> None:

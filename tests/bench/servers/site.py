@@ -16,6 +16,7 @@ from tests.bench import build
 from tests.bench.servers.process import STOP_S, ServerError, Spec
 
 SECRET = "a secret of the bench, which guards nothing but its own temporary folder"
+PASSWORD = "the password of those who log in"
 NAME = "rumbl site"
 PROJECT = build.HERE.parents[1]
 
@@ -36,14 +37,16 @@ def environ(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def database(folder: Path, users: int, videos: int) -> Iterator[Data]:
+def database(folder: Path, users: int, videos: int, members: int = 0) -> Iterator[Data]:
     """A database with `users` and `videos`, made through rumbl's own contexts; it runs until the block ends.
+
+    The first `members` of the users can log in with PASSWORD.
 
     It may use every core, as a database on a machine of its own would. Raises ServerError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     holder = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.servers.fixtures", str(users), str(videos)],
+        [sys.executable, "-m", "tests.bench.servers.fixtures", str(users), str(videos), str(members)],
         env={**os.environ, **environ(folder)},
         cwd=PROJECT,
         stdin=subprocess.PIPE,  # its end tells the holder that the bench is gone
