@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=LocalNetworkAccessChecks",  # a page that a test has altered may open sockets too
     "--autoplay-policy=no-user-gesture-required",
 ]
 ARTIFACTS = Path(__file__).parent / "artifacts"
