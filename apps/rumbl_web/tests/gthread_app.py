@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import threading
 
 from flask import Blueprint, Flask, request
 
-from rumbl_web.gthread import Worker
+from rumbl_web.gthread import Worker, is_late
 from rumbl_web.phoenix.transport import Connection, Opcode
 from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.hub import Hub
@@ -17,11 +18,15 @@ DESCRIPTORS = 60
 WAIT_S = 5.0
 
 gate = threading.Event()
+slow_gate = threading.Event()
 
 
 class Impatient(Worker):
     head_s = 0.5
     body_s = 0.5
+    slow = re.compile(rb"\APOST \S*/slow")
+    most_in_line = 3
+    line_s = 0.3
 
 
 class Echo:
@@ -58,6 +63,18 @@ def make_app() -> Flask:
     def open_gate() -> str:
         gate.set()
         return "open"
+
+    @app.post("/slow")
+    def slow() -> str:
+        if is_late():
+            return "late"
+        slow_gate.wait(WAIT_S)
+        return "done"
+
+    @app.post("/gate")
+    def move_slow_gate() -> str:
+        (slow_gate.set if "open" in request.args else slow_gate.clear)()
+        return "so be it"
 
     @app.post("/")
     def length() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 import sys
@@ -133,6 +134,41 @@ class TestUpgrades:
         assert answer(server.send(GET.replace(b"/", b"/open", 1))) == (200, "open")
         for client in waiting:
             assert client.recv(12) == b"HTTP/1.1 101"
+
+
+class TestRequestsThatKeepAThread:
+    SLOW = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+
+    def gate(self, server: Server, how: bytes) -> None:
+        assert answer(server.send(self.SLOW.replace(b"/slow", b"/gate?" + how))) == (200, "so be it")
+
+    def test_they_leave_a_thread_to_the_pages_and_are_all_answered(self, server: Server) -> None:
+        self.gate(server, b"shut")
+        clients = [server.send(self.SLOW) for _ in range(3)]
+
+        server.page()
+
+        self.gate(server, b"open")
+        assert {answer(client)[1] for client in clients} <= {"done", "late"}
+
+    def test_who_finds_the_line_full_or_waits_too_long_is_told_so(self, server: Server) -> None:
+        begun = time.monotonic()
+        self.gate(server, b"shut")
+        first = server.send(self.SLOW)
+        server.page()  # by now the first has its thread
+        others = [server.send(self.SLOW) for _ in range(5)]
+
+        late: list[socket.socket] = []
+        while len(late) < 2:
+            assert time.monotonic() < begun + DEADLINE_S
+            late = select.select(others, [], [], DEADLINE_S)[0]
+        assert [answer(client) for client in late] == [(200, "late")] * 2, "only three may wait"
+        while time.monotonic() < begun + 0.5:
+            server.page()
+        self.gate(server, b"open")
+        assert answer(first) == (200, "done")
+        assert [answer(client) for client in others if client not in late] == [(200, "late")] * 3
+        assert answer(server.send(self.SLOW)) == (200, "done")
 
 
 class TestSlow:

@@ -30,6 +30,22 @@ video.delete DELETE /manage/videos/<id> video_controller.delete
 """
 
 
+def test_requests_that_hash_passwords_are_known_by_their_beginning() -> None:
+    slow = router.slow_requests()
+    table = (router.Route(router.PUT, "/people/<id>/password", "x", print, hashes=True),)
+    for path in ("/sessions", "/users", "/rumbl/sessions", "/users?next=/watch/1"):
+        assert slow.search(b"POST %s HTTP/1.1\r\nHost: x\r\n" % path.encode())
+    for start in (
+        "GET /sessions",
+        "GET /users",
+        "POST /sessions/1",
+        "POST /users/new",
+        "POST /watch/sessions-1",
+    ):
+        assert not slow.search(start.encode() + b" HTTP/1.1\r\n")
+    assert router.slow_requests(table).search(b"POST /people/17/password HTTP/1.1\r\n")
+
+
 def test_the_listing_has_every_route_of_the_book(app: Flask) -> None:
     lines = [" ".join(line.split()) for line in router.routes(app).splitlines()]
 

@@ -11,7 +11,7 @@ from flask import Flask
 from rumbl_core import accounts
 from rumbl_core.errors import Busy
 from rumbl_core.testing import user_fixture
-from rumbl_web import turnstile
+from rumbl_web import gthread, turnstile
 from rumbl_web.phoenix import telemetry
 from rumbl_web.testing import Client, html_response, make_app, redirected_to
 from rumbl_web.throttle import Rule, Throttle
@@ -155,6 +155,15 @@ def test_who_the_site_was_too_busy_for_did_not_try(
     answers = [try_as(client, "ana") for _ in range(8)]
     assert {answer.status_code for answer in answers} == {503}
     assert int(answers[0].headers["retry-after"]) > 0
+
+
+def test_who_waited_too_long_for_a_thread_is_turned_away_with_a_page(
+    client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gthread, "is_late", lambda: True)
+    answer = try_as(client, "ana")
+    html_response(answer, 503)
+    assert int(answer.headers["retry-after"]) > 0
 
 
 def test_registrations_of_one_address_are_limited_and_nothing_typed_is_lost(

@@ -21,12 +21,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
 from rumbl_core.accounts import User
+from rumbl_core.errors import Busy
 from rumbl_web import (
     auth,
     csrf,
     errors,
     flash,
     gettext,
+    gthread,
     proxy,
     router,
     security,
@@ -170,13 +172,25 @@ def add_pipeline(app: Flask, settings: Settings) -> None:
     app.after_request(flash.persist)
 
 
+def turn_away_late() -> None:
+    """Raise Busy for a request that waited too long for its thread, before it takes long itself."""
+    if gthread.is_late():
+        raise Busy("too many log in at the same moment")
+
+
 def accepts_html() -> None:
     """Answer 406 to a client that cannot take the only format we have."""
     if not errors.wants_html() or request.args.get("_format", "html") != "html":
         abort(406)
 
 
-BROWSER: Final[tuple[Step, ...]] = (accepts_html, flash.fetch, csrf.protect, auth.fetch_current_user)
+BROWSER: Final[tuple[Step, ...]] = (
+    turn_away_late,
+    accepts_html,
+    flash.fetch,
+    csrf.protect,
+    auth.fetch_current_user,
+)
 
 
 def browser() -> ResponseReturnValue | None:

@@ -6,7 +6,8 @@ collects a request's head, and a body of a form's size, and a thread gets it whe
 body is read by its thread, in limited time and by half of the threads at most.
 
 WebSocket upgrades have half of the threads at most, and wait for them in a line of their own: a crowd that
-lost its connections comes back all at once, and a page need not wait behind it.
+lost its connections comes back all at once, and a page need not wait behind it. What keeps a thread for long,
+such as a log-in, has a quarter of them and another line, which is bounded.
 
 For plain HTTP/1.1, as the WebSocket hub: TLS and HTTP/2 belong to a reverse proxy.
 """
@@ -22,7 +23,7 @@ import time
 from collections import deque
 from functools import partial
 from select import POLLIN, poll
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, local
 from typing import Any, ClassVar, Final
 
 from gunicorn import util  # type: ignore[import-untyped]  # gunicorn has no types
@@ -43,6 +44,24 @@ _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
 _WARN_EVERY_S: Final = 10.0
+_request = local()
+
+
+def is_late() -> bool:
+    """Whether this thread's request found its line full or waited too long in it: turn it away."""
+    return getattr(_request, "late", False)
+
+
+class _Line:
+    """Requests of one kind: `most` of them have a thread at the same time, the others wait here."""
+
+    def __init__(self, kind: re.Pattern[bytes], most: int) -> None:
+        self.kind = kind
+        self.most = most
+        self.running: set[Any] = set()
+        self.waiting: deque[Any] = deque()
+
+
 _REFUSALS: Final = {
     errors.ForbiddenProxyRequest: (403, "This site answers no requests for others."),
     errors.LimitRequestLine: (414, "The address is too long. Check the link, or start from the home page."),
@@ -64,13 +83,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     body_s: ClassVar[float] = 10.0
     """How long a thread waits for a long body, in all; then the client counts as gone."""
 
+    slow: ClassVar[re.Pattern[bytes] | None] = None
+    """The beginning of requests that keep a thread for long."""
+
+    most_in_line: ClassVar[int] = 100
+    """How many of them may wait for a thread; others are late from the beginning."""
+
+    line_s: ClassVar[float] = 10.0
+    """After so long in the line a request is late."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        half = max(1, self.cfg.threads // 2)
+        half, quarter = max(1, self.cfg.threads // 2), max(1, self.cfg.threads // 4)
         self._may_wait = BoundedSemaphore(half)
-        self._most_upgrading = half
-        self._upgrading: set[Any] = set()
-        self._upgrades: deque[Any] = deque()
+        self._lines = [_Line(_UPGRADE, half)]
+        if self.slow is not None:
+            self._lines.append(_Line(self.slow, quarter))
         self._warned = -_WARN_EVERY_S
 
     def accept(self, listener: socket.socket) -> None:
@@ -124,16 +152,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             log.debug("%s did not wait for its answer", address)
 
     def _start(self, conn: Any) -> None:
-        if not _UPGRADE.search(conn.parser.unreader.buf.getvalue()):
+        head = conn.parser.unreader.buf.getvalue()
+        line = next((line for line in self._lines if line.kind.search(head)), None)
+        conn.late_at = float("inf")
+        if line is None:
             super().enqueue_req(conn)
-            return
-        self._upgrades.append(conn)
-        self._start_upgrades()
+        elif line.kind is self.slow and len(line.waiting) >= self.most_in_line:
+            conn.late_at = 0.0
+            super().enqueue_req(conn)  # turning it away takes a thread, but not for long
+        else:
+            if line.kind is self.slow:
+                conn.late_at = time.monotonic() + self.line_s
+            line.waiting.append(conn)
+            self._move_up(line)
 
-    def _start_upgrades(self) -> None:
-        while self._upgrades and len(self._upgrading) < self._most_upgrading:
-            conn = self._upgrades.popleft()
-            self._upgrading.add(conn)
+    def _move_up(self, line: _Line) -> None:
+        while line.waiting and len(line.running) < line.most:
+            conn = line.waiting.popleft()
+            line.running.add(conn)
             super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
@@ -141,12 +177,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         unreader = conn.parser.unreader
         whole_head = _END_OF_HEAD in unreader.buf.getvalue()
         unreader.deadline = time.monotonic() + self.body_s if whole_head else 0.0
+        _request.late = time.monotonic() > conn.late_at
         return super().handle(conn)
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Let the poller wait for the client's end, too: the stock worker does nothing else for up to 2 s."""
-        self._upgrading.discard(conn)
-        self._start_upgrades()
+        for line in self._lines:
+            line.running.discard(conn)
+            self._move_up(line)
         if fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +25,8 @@ from rumbl_web.controllers import (
 class Route:
     """One line of the table. `members` routes run `authenticate_user` before the action.
 
-    `lists` routes show rows a page at a time: tests hold that more rows cost no more queries.
+    `lists` routes show rows a page at a time: tests hold that more rows cost no more queries. `hashes` routes
+    hash passwords, which keeps a thread for long: their requests wait for each other in a line of their own.
     """
 
     methods: tuple[str, ...]
@@ -32,6 +35,7 @@ class Route:
     action: Action
     members: bool = False
     lists: bool = False
+    hashes: bool = False
 
 
 GET: Final = ("GET",)
@@ -44,9 +48,9 @@ ROUTES: Final = (
     Route(GET, "/users", "user.index", user_controller.index, members=True, lists=True),
     Route(GET, "/users/new", "user.new", user_controller.new),
     Route(GET, "/users/<id>", "user.show", user_controller.show, members=True),
-    Route(POST, "/users", "user.create", user_controller.create),
+    Route(POST, "/users", "user.create", user_controller.create, hashes=True),
     Route(GET, "/sessions/new", "session.new", session_controller.new),
-    Route(POST, "/sessions", "session.create", session_controller.create),
+    Route(POST, "/sessions", "session.create", session_controller.create, hashes=True),
     Route(DELETE, "/sessions/<id>", "session.delete", session_controller.delete),
     Route(GET, "/watch/<id>", "watch.show", watch_controller.show),
     Route(GET, "/videos", "gallery.index", gallery_controller.index, lists=True),
@@ -69,6 +73,12 @@ def add_routes(app: Flask) -> None:
     for route in ROUTES:
         action = authenticate_user(route.action) if route.members else route.action
         app.add_url_rule(route.path, route.name, action, methods=route.methods)
+
+
+def slow_requests(table: Iterable[Route] = ROUTES) -> re.Pattern[bytes]:
+    """How requests of the routes that hash begin, wherever the site is mounted. Forms send all by POST."""
+    paths = {re.sub(r"<[^>]*>", "[^/? ]+", route.path) for route in table if route.hashes}
+    return re.compile(rf"\A(?:POST|PUT|PATCH|DELETE) \S*?(?:{'|'.join(sorted(paths))})[? ]".encode())
 
 
 def is_page(endpoint: str | None) -> bool:

@@ -14,7 +14,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
 from info_sys.otp import Down
-from rumbl_web import application, cores, logs, memory, observer
+from rumbl_web import application, cores, gthread, logs, memory, observer, router
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.phoenix import gauges
 
@@ -73,6 +73,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._running: application.Application | None = None
         self._observed: observer.Listener | None = None
         memory.few_arenas()
+        gthread.Worker.slow = router.slow_requests()
         super().__init__()
 
     def load_config(self) -> None:
