@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.bench import alone, busy, crowd, fanout, machine, refusals, stalled, table, workers
+from tests.bench import alone, busy, crowd, fanout, machine, pages, refusals, stalled, table, workers
 from tests.bench.build import BuildError
 from tests.bench.figures import Figure
 from tests.bench.load import Line, LoadError
@@ -32,6 +32,7 @@ PARTS = {
     "storm": crowd.storm,
     "busy": busy.measure,
     "refusals": refusals.measure,
+    "pages": pages.measure,
     "workers": workers.measure,
     "processes": alone.processes,
     "cache": alone.cache,

@@ -15,6 +15,7 @@ NAIVE = "naive"
 SOCKETIO = "Flask-SocketIO"
 STARLETTE = "Starlette"
 FLOOR = "floor"
+PLAIN = "plain Flask"
 
 MOST_CONNECTIONS = 20_000
 MOST_THREADS = 1_200
@@ -61,6 +62,12 @@ def starlette() -> Spec:
 def floor() -> Spec:
     """The least that a server can do, in C."""
     return Spec(FLOOR, (str(build.floor()), "{port}"))
+
+
+def plain_flask(database_url: str) -> Spec:
+    """Pages by Flask and SQLAlchemy alone, on gunicorn with as many threads as the site has."""
+    workers = ("-k", "gthread", "--threads", "8")
+    return Spec(PLAIN, (*GUNICORN, *ONE, *workers, "plain_flask:app"), {"DATABASE_URL": database_url}, PEERS)
 
 
 def bench_channel(workers: int = 1, redis_url: str | None = None) -> Spec:

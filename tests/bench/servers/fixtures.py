@@ -1,11 +1,12 @@
-"""`python -m tests.bench.servers.fixtures USERS VIDEOS MEMBERS`: fills the database through the contexts.
+"""`python -m tests.bench.servers.fixtures USERS VIDEOS MEMBERS NOTES`: fills the database through the contexts.
 
-Prints one JSON line, `{"tokens": [...], "video_ids": [...]}` with a socket token per user. Holds the database
-until its standard input ends or SIGTERM comes: so the database is nobody's child on the servers' core.
+Prints one JSON line, `{"tokens": [...], "video_ids": [...], "url": ...}` with a socket token per user. Holds
+the database until its standard input ends or SIGTERM comes: so it is nobody's child on the servers' core.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import sys
@@ -18,8 +19,11 @@ from rumbl_web.channels.user_socket import user_token
 from tests.bench.servers.site import PASSWORD, SECRET
 
 
-def main(users: int, videos: int, members: int) -> None:
-    """Make them in a migrated database; the first user owns the videos, the first `members` may log in."""
+def main(users: int, videos: int, members: int, notes: int) -> None:
+    """Make them in a migrated database; the first `members` may log in.
+
+    The first user owns the videos, all in turn write `notes` on each.
+    """
     core = rumbl_core.application.start(Settings())
     try:
         core.migrate()
@@ -27,7 +31,10 @@ def main(users: int, videos: int, members: int) -> None:
         people = [_user(number, able=number < members) for number in range(users)]
         video_ids = [_video(people[0], number) for number in range(videos)]
         tokens = [user_token(SECRET, person.id) for person in people]
-        print(json.dumps({"tokens": tokens, "video_ids": video_ids}), flush=True)
+        for video_id, number in itertools.product(video_ids, range(notes)):
+            _note(people[number % users], video_id, number)
+        url = core.url.render_as_string(hide_password=False)
+        print(json.dumps({"tokens": tokens, "video_ids": video_ids, "url": url}), flush=True)
         sys.stdin.read()
     finally:
         core.stop()
@@ -49,6 +56,11 @@ def _video(owner: accounts.User, number: int) -> int:
     made = multimedia.create_video(owner, attrs)
     assert isinstance(made, Ok), made
     return int(made.value.id)
+
+
+def _note(user: accounts.User, video_id: int, number: int) -> None:
+    attrs = {"body": f"Note {number} of {user.name}, which is as long as most are.", "at": number * 7_000}
+    assert isinstance(multimedia.annotate_video(user, video_id, attrs), Ok)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ class Data:
     folder: Path
     video_ids: list[int]
     paths: Path
+    url: str
+    """DATABASE_URL of others who read it."""
 
 
 def environ(folder: Path) -> dict[str, str]:
@@ -37,16 +39,18 @@ def environ(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def database(folder: Path, users: int, videos: int, members: int = 0) -> Iterator[Data]:
-    """A database with `users` and `videos`, made through rumbl's own contexts; it runs until the block ends.
+def database(
+    folder: Path, users: int, videos: int, *, members: int = 0, notes: int = 0
+) -> Iterator[Data]:
+    """A database with `users`, `videos` and `notes` on each, made through rumbl's own contexts.
 
-    The first `members` of the users can log in with PASSWORD.
-
-    It may use every core, as a database on a machine of its own would. Raises ServerError.
+    The first `members` of the users can log in with PASSWORD. It runs until the block ends, and may use every
+    core, as a database on a machine of its own would. Raises ServerError.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    numbers = map(str, (users, videos, members, notes))
     holder = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.servers.fixtures", str(users), str(videos), str(members)],
+        [sys.executable, "-m", "tests.bench.servers.fixtures", *numbers],
         env={**os.environ, **environ(folder)},
         cwd=PROJECT,
         stdin=subprocess.PIPE,  # its end tells the holder that the bench is gone
@@ -72,7 +76,7 @@ def _data(folder: Path, holder: subprocess.Popen[str]) -> Data:
     made = json.loads(line)
     paths = folder / "paths.txt"
     paths.write_text("".join(f"/socket/websocket?vsn=2.0.0&token={token}\n" for token in made["tokens"]))
-    return Data(folder, made["video_ids"], paths)
+    return Data(folder, made["video_ids"], paths, made["url"])
 
 
 def spec(data: Data, video_id: int) -> Spec:
@@ -90,4 +94,20 @@ def spec(data: Data, video_id: int) -> Spec:
             "--join-payload",
             '{"last_seen_id":0}',
         ),
+    )
+
+
+def production(data: Data) -> Spec:
+    """The site as it is deployed, but for the proxy that ends TLS: with the settings of production."""
+    told = {
+        "RUMBL_ENV": "prod",
+        "RUMBL_URL": "http://127.0.0.1",
+        "COOKIE_SECURE": "false",
+        "DATABASE_URL": data.url,
+    }
+    return Spec(
+        NAME,
+        (sys.executable, "-m", "rumbl_web", "serve", "--config", "config"),
+        {**environ(data.folder), **told, "DATABASE_URL": data.url},
+        PROJECT,
     )
