@@ -81,7 +81,8 @@ def english(page: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gettext, "catalogue", lambda _code: Brackets())
+    words = Brackets()  # one: templates are compiled for each catalogue
+    monkeypatch.setattr(gettext, "catalogue", lambda _code: words)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.servers.fixtures USERS VIDEOS MEMBERS NOTES`: fills the database through the contexts.
+"""`python -m tests.bench.servers.fixtures USERS VIDEOS MEMBERS NOTES`: fills the database by the contexts.
 
 Prints one JSON line, `{"tokens": [...], "video_ids": [...], "url": ...}` with a socket token per user. Holds
 the database until its standard input ends or SIGTERM comes: so it is nobody's child on the servers' core.

@@ -39,9 +39,7 @@ def environ(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def database(
-    folder: Path, users: int, videos: int, *, members: int = 0, notes: int = 0
-) -> Iterator[Data]:
+def database(folder: Path, users: int, videos: int, *, members: int = 0, notes: int = 0) -> Iterator[Data]:
     """A database with `users`, `videos` and `notes` on each, made through rumbl's own contexts.
 
     The first `members` of the users can log in with PASSWORD. It runs until the block ends, and may use every

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from functools import lru_cache
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     ScalarSelect,
     Select,
     Text,
+    bindparam,
     func,
-    literal,
     literal_column,
     tuple_,
 )
@@ -73,7 +75,7 @@ class Page(Generic[T]):
     """What was counted of each row, by its id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Listing(Generic[T]):
     """How one kind of row is listed. The first of `orders` is taken when no known one is asked for."""
 
@@ -83,18 +85,19 @@ class Listing(Generic[T]):
     """The folded text that is searched, as the index has it."""
     counted: ScalarSelect[int] | None = None
 
-    def page(self, query: Select[T], ask: Ask) -> Page[T]:
-        """The page that is asked for, in one statement. Where a cursor leads to nothing: the first page."""
+    def page(self, query: Select[T], ask: Ask, parameters: Mapping[str, Any] | None = None) -> Page[T]:
+        """The page that is asked for, in one statement. Where a cursor leads to nothing: the first page.
+
+        `query` says which rows there are, and is a constant with `parameters`: statements are built once.
+        """
         search = searchable(ask.search)
         sort = ask.sort if isinstance(ask.sort, str) and ask.sort in self.orders else next(iter(self.orders))
-        order, size = self.orders[sort], max(1, min(ask.size, MAX_PAGE))
-        if search:
-            query = query.where(*matching(self.searched, search))
+        given = {**(parameters or {}), "list_search": search, "list_size": max(1, min(ask.size, MAX_PAGE))}
         after, before = read_cursor(ask.after), read_cursor(ask.before)
-        found, more = self._rows(query, order, size, after or before, back=before is not None and not after)
+        found, more = self._rows(query, sort, given, after or before, back=before is not None and not after)
         if not found and (after or before):
             after = before = None
-            found, more = self._rows(query, order, size)
+            found, more = self._rows(query, sort, given)
         back = before is not None and not after
         return Page(
             [row for row, *_ in found],
@@ -108,23 +111,44 @@ class Listing(Generic[T]):
     def _rows(
         self,
         query: Select[T],
-        order: Order,
-        size: int,
+        sort: str,
+        given: Mapping[str, Any],
         cursor: Cursor | None = None,
         *,
         back: bool = False,
     ) -> tuple[Sequence[Any], bool]:
         """Rows with count and key beyond the cursor, or `back` before it, and whether there are more."""
-        key = order.key if order.key is not None else literal_column("''", Text)
-        query = query.add_columns(self.counted if self.counted is not None else literal_column("0"), key)
-        descending = order.descending != back
-        if cursor is not None:
-            query = query.where(_beyond(order, self.id, cursor, descending))
-        by = [self.id] if order.key is None else [order.key, self.id]
-        query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
-        found = repo.rows(query.limit(size + 1))
+        key, id = cursor or ("", 0)
+        shape = Shape(sort, searching=bool(given["list_search"]), placed=cursor is not None, back=back)
+        size = given["list_size"]
+        values = {**given, "list_size": size + 1, "list_key": key, "list_id": id}
+        found = repo.rows(_statement(self, query, shape), values)
         page = found[:size]
         return page[::-1] if back else page, len(found) > size
+
+
+class Shape(NamedTuple):
+    """What makes the statement of a page another one; the rest is parameters."""
+
+    sort: str
+    searching: bool
+    placed: bool
+    back: bool
+
+
+@lru_cache(maxsize=256)
+def _statement(listing: Listing[Any], query: Select[Any], shape: Shape) -> Select[Any]:
+    order = listing.orders[shape.sort]
+    key = order.key if order.key is not None else literal_column("''", Text)
+    query = query.add_columns(listing.counted if listing.counted is not None else literal_column("0"), key)
+    if shape.searching:
+        query = query.where(*matching(listing.searched, bindparam("list_search", type_=Text)))
+    descending = order.descending != shape.back
+    if shape.placed:
+        query = query.where(_beyond(order, listing.id, descending))
+    by = [listing.id] if order.key is None else [order.key, listing.id]
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
+    return query.limit(bindparam("list_size", type_=Integer))
 
 
 def sort_key(column: InstrumentedAttribute[Any]) -> ColumnElement[str]:
@@ -142,12 +166,14 @@ def searchable(value: object) -> str:
     return " ".join(str(text).split())[:MAX_SEARCH].strip() if text is not INVALID else ""
 
 
-def matching(folded: ColumnElement[str], search: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def matching(
+    folded: ColumnElement[str], search: ColumnElement[str]
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The conditions that a folded text has `search` in it: an index finds its pieces, the text decides.
 
     There is no pattern, so `%`, `_` and a backslash are themselves.
     """
-    wanted = func.rumbl_fold(literal(search, Text))
+    wanted = func.rumbl_fold(search)
     pieces = func.rumbl_ngrams(wanted, func.least(3, func.length(wanted)))
     return (
         func.strpos(folded, wanted) > 0,
@@ -168,13 +194,11 @@ def read_cursor(value: object) -> Cursor | None:
     return None if id is None or line(key) is INVALID else (key[:_MAX_KEY], id)
 
 
-def _beyond(
-    order: Order, id: InstrumentedAttribute[int], cursor: Cursor, descending: bool
-) -> ColumnElement[bool]:
-    key, number = cursor
+def _beyond(order: Order, id: InstrumentedAttribute[int], descending: bool) -> ColumnElement[bool]:
+    number = bindparam("list_id", type_=BigInteger)
     if order.key is None:
         return id < number if descending else id > number
-    mine, other = tuple_(order.key, id), tuple_(literal(key, Text), literal(number, BigInteger))
+    mine, other = tuple_(order.key, id), tuple_(bindparam("list_key", type_=Text), number)
     return mine < other if descending else mine > other
 
 

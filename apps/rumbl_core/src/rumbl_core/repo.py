@@ -76,16 +76,16 @@ def configure(store: Store | None) -> Store | None:
     return before
 
 
-def all(query: Select[T]) -> list[T]:
+def all(query: Select[T], parameters: Mapping[str, Any] | None = None) -> list[T]:
     """Every row of the query."""
     with _session() as session:
-        return list(session.scalars(query))
+        return list(session.scalars(query, parameters))
 
 
-def one(query: Select[T]) -> T | None:
+def one(query: Select[T], parameters: Mapping[str, Any] | None = None) -> T | None:
     """The only row of the query, or None; raises sqlalchemy.exc.MultipleResultsFound, it never picks one."""
     with _session() as session:
-        return session.scalars(query).one_or_none()
+        return session.scalars(query, parameters).one_or_none()
 
 
 def one_or_raise(query: Select[T]) -> T:

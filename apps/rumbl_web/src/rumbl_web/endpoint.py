@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Flask, Request, abort, request
 from flask.typing import ResponseReturnValue
@@ -40,7 +40,7 @@ from rumbl_web.controllers import health_controller
 from rumbl_web.health import Health
 from rumbl_web.settings import Settings, SettingsError
 from rumbl_web.throttle import Throttle, making
-from rumbl_web.views import environment
+from rumbl_web.views import compiled, environment
 
 MAX_BODY: Final = 1_000_000  # bytes, the limit of Plug's form parser
 MAX_FORM_PARTS: Final = 100
@@ -80,6 +80,21 @@ def no_viewers(_video_id: int) -> None:
 
 class Endpoint(Flask):
     """Flask that reads a hidden `_method` before it looks for the route, and logs a crash with its id."""
+
+    jinja_environment = compiled.Environment
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._addresses: dict[tuple[str, str], str] = {}
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """As Flask's; the address of a page without parameters is worked out once."""
+        if values or not request or endpoint.startswith("."):
+            return super().url_for(endpoint, **values)
+        key = endpoint, request.script_root
+        if key not in self._addresses:
+            self._addresses[key] = super().url_for(endpoint)
+        return self._addresses[key]
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Routes are looked up by the method that the form means. A body over the limit answers 413."""

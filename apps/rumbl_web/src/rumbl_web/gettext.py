@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -69,7 +69,12 @@ def noop(message: str) -> str:
 
 def number(value: float) -> str:
     """A number as the reader's language writes it."""
-    return str(format_decimal(value, locale=language()))
+    return _number(value, language())
+
+
+@lru_cache(maxsize=2_048)
+def _number(value: float, code: str) -> str:
+    return str(format_decimal(value, locale=code))
 
 
 def language() -> str:
@@ -94,7 +99,12 @@ def speaking(code: object) -> Iterator[None]:
 
 def direction() -> str:
     """Which way the language in use is written: "ltr" or "rtl"."""
-    return str(Locale.parse(language()).text_direction)
+    return _direction(language())
+
+
+@cache
+def _direction(code: str) -> str:
+    return str(Locale.parse(code).text_direction)
 
 
 def chosen_language() -> str:

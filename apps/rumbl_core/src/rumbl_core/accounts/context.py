@@ -9,7 +9,7 @@ from sqlalchemy import Text, delete, func, literal_column, select
 
 from rumbl_core import password, repo
 from rumbl_core.accounts.user import PEOPLE, User
-from rumbl_core.accounts.user_token import UserToken, digest, reference
+from rumbl_core.accounts.user_token import USER_OF_TOKEN, UserToken, digest, reference, valid_token
 from rumbl_core.casts import INVALID, cast_id, line
 from rumbl_core.changeset import Changeset, change
 from rumbl_core.errors import NotFound
@@ -18,6 +18,7 @@ from rumbl_core.result import Error, Ok
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
+_ALL: Final = select(User)
 _USERS: Final[Listing[User]] = Listing(
     User.id,
     {"oldest": Order(), "newest": Order(descending=True), "name": Order(sort_key(User.name))},
@@ -33,7 +34,7 @@ def list_users(limit: int = MAX_PAGE, after: object = None) -> list[User]:
 
 def list_users_page(ask: Ask) -> Page[User]:
     """A page of users: searched by name and username, in the order "oldest", "newest" or "name"."""
-    return _USERS.page(select(User), ask)
+    return _USERS.page(_ALL, ask)
 
 
 def list_users_with_ids(ids: Collection[object]) -> list[User]:
@@ -119,7 +120,7 @@ def create_session_token(user: User) -> str:
 
 def get_user_by_session_token(token: object) -> User | None:
     """The user of a session, or None when it is over (after 60 days at the latest)."""
-    return repo.one(UserToken.user_query(token))
+    return repo.one(USER_OF_TOKEN, valid_token(token))
 
 
 def delete_session_token(token: object) -> None:

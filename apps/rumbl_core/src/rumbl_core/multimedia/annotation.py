@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -99,7 +100,9 @@ class Annotation(Schema):
         return select(func.max(Annotation.id)).where(Annotation.video_id == video_id).scalar_subquery()
 
     @staticmethod
-    def of_video(video_id: int, since_id: int) -> Select[Annotation]:
+    def of_video(
+        video_id: int | ColumnElement[int], since_id: int | ColumnElement[int]
+    ) -> Select[Annotation]:
         """A video's annotations after the id `since_id`, each with its user."""
         return (
             select(Annotation)

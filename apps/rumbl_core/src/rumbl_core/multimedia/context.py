@@ -27,7 +27,17 @@ MAX_PAGE: Final = 500
 MAX_COUNT: Final = 1_000
 """Where the counting of a list ends: one more stands for all that is more."""
 _ANNOTATION_LOCKS: Final = 1
-# Built once: every join asks for it.
+# Built once: these are asked for by every page or every join.
+_ALL_CATEGORIES: Final = select(Category)
+_ALL_VIDEOS: Final = select(Video).options(joinedload(Video.user), joinedload(Video.category))
+_VIDEO: Final = _ALL_VIDEOS.where(Video.id == bindparam("id"))
+_VIDEOS_OF_CATEGORY: Final = _ALL_VIDEOS.where(Video.category_id == bindparam("category_id"))
+_VIDEOS_OF_USER: Final = _ALL_VIDEOS.where(Video.user_id == bindparam("user_id"))
+_NOTES: Final = (
+    Annotation.of_video(bindparam("video_id"), bindparam("since_id"))
+    .order_by(Annotation.at, Annotation.id)
+    .limit(bindparam("size"))
+)
 _LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0)).where(
     Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 )
@@ -70,21 +80,20 @@ def list_videos_page(ask: Ask, category: Category | None = None) -> Page[Video]:
 
     Each comes with user and category, and the page with their numbers of annotations.
     """
-    query = _with_associations(select(Video))
-    if category is not None:
-        query = query.where(Video.category_id == category.id)
-    return _VIDEOS.page(query, ask)
+    if category is None:
+        return _VIDEOS.page(_ALL_VIDEOS, ask)
+    return _VIDEOS.page(_VIDEOS_OF_CATEGORY, ask, {"category_id": category.id})
 
 
 def list_user_videos_page(user: User, ask: Ask) -> Page[Video]:
     """A page of a user's own videos, as in `list_videos_page`."""
-    return _VIDEOS.page(_with_associations(_user_videos_query(select(Video), user)), ask)
+    return _VIDEOS.page(_VIDEOS_OF_USER, ask, {"user_id": user.id})
 
 
 def get_video(id: object) -> Video | None:
     """The video of an id or permalink, with user and category, or None."""
     number = permalink.cast(id)
-    return None if number is None else repo.one(_with_associations(select(Video)).where(Video.id == number))
+    return None if number is None else repo.one(_VIDEO, {"id": number})
 
 
 def get_video_or_raise(id: object) -> Video:
@@ -141,7 +150,7 @@ def list_alphabetical_categories() -> list[Category]:
 
 def list_categories_page(ask: Ask) -> Page[Category]:
     """A page of categories with their numbers of videos: searched by name, by "name" or "newest"."""
-    return _CATEGORIES.page(select(Category), ask)
+    return _CATEGORIES.page(_ALL_CATEGORIES, ask)
 
 
 def get_category_or_raise(id: object) -> Category:
@@ -193,7 +202,8 @@ def annotate_video(
 
 def list_annotations(video: Video | int, since_id: object = 0, limit: int = MAX_PAGE) -> list[Annotation]:
     """A video's annotations after `since_id`, with users, in the order of the film: by `at`, then id."""
-    return repo.all(_annotations(video, since_id).order_by(Annotation.at, Annotation.id).limit(_page(limit)))
+    id = video.id if isinstance(video, Video) else video
+    return repo.all(_NOTES, {"video_id": id, "since_id": cast_id(since_id) or 0, "size": _page(limit)})
 
 
 def list_annotations_after(

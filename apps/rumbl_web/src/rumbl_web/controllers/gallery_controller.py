@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from rumbl_core import multimedia
 from rumbl_web.gettext import noop
 from rumbl_web.pagination import Listed, asked
-from rumbl_web.views.environment import category_path
+from rumbl_web.views.addresses import category_path
 
 PAGE: Final = 24
 CATEGORIES: Final = 50

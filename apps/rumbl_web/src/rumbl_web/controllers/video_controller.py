@@ -16,7 +16,7 @@ from rumbl_web import flash, params
 from rumbl_web.controllers.gallery_controller import SORTS
 from rumbl_web.gettext import gettext, noop
 from rumbl_web.pagination import Listed, asked
-from rumbl_web.views.environment import video_path
+from rumbl_web.views.addresses import video_path
 from rumbl_web.views.form_view import Form
 from rumbl_web.views.video_view import DEMO_URL, category_select_options
 

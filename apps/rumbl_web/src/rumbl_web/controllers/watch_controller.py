@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from rumbl_core import multimedia
 from rumbl_web import auth, security
 from rumbl_web.views import watch_view
-from rumbl_web.views.environment import watch_path
+from rumbl_web.views.addresses import watch_path
 
 PLAIN_NOTES: Final = 100  # notes on the page for those without JavaScript; others get all by the socket
 PLAIN_NOTE_CHARS: Final = 500  # of each of them, so that long notes do not make the page heavy for everyone

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 
-from rumbl_core import multimedia
 from rumbl_web import auth, csrf, flash, security, static_files
-from rumbl_web.views import time_view, user_view, video_view, words_view
-
-
-class Identified(Protocol):
-    """A video, as far as addresses go."""
-
-    id: Any
-    slug: Any
+from rumbl_web.views import card_view, time_view, user_view, video_view, words_view
+from rumbl_web.views.addresses import category_path, video_path, watch_path
 
 
 def install(app: Flask) -> None:
@@ -32,6 +24,7 @@ def install(app: Flask) -> None:
         video_path=video_path,
         watch_path=watch_path,
         category_path=category_path,
+        cards_of=card_view.cards,
         category_name=video_view.category_name,
         public_url=public_url,
         is_current=is_current,
@@ -46,21 +39,6 @@ def install(app: Flask) -> None:
         DEMO_URL=video_view.DEMO_URL,
         format_time=time_view.format_time,
     )
-
-
-def watch_path(video: Identified) -> str:
-    """Address of the page where `video` is watched."""
-    return url_for("watch.show", id=multimedia.video_param(video))
-
-
-def category_path(category: multimedia.Category) -> str:
-    """Address of the videos of `category`."""
-    return url_for("gallery.category", id=multimedia.category_param(category))
-
-
-def video_path(action: str, video: Identified) -> str:
-    """Address of one of the owner's pages of `video`: "show", "edit", "update" or "delete"."""
-    return url_for(f"video.{action}", id=multimedia.video_param(video))
 
 
 def public_url(path: str) -> str:
