@@ -173,10 +173,10 @@ class Walker:
         assert found, f"no page links to {route.path}: say in PARTS of tests/browser/walk.py what it is"
         return found[0]
 
-    def look(self, name: str, pictures: Path) -> list[str]:
-        """Look at the page wide and narrow, light and dark, with a picture of each; tell what is wrong."""
+    def look(self, name: str, pictures: Path, widths: tuple[int, ...] = (WIDE, NARROW)) -> list[str]:
+        """Look at the page in each width, light and dark, with a picture of each; tell what is wrong."""
         wrong: list[str] = []
-        for width in (WIDE, NARROW):
+        for width in widths:
             self.page.set_viewport_size({"width": width, "height": 800})
             for scheme in SCHEMES:
                 self.page.emulate_media(color_scheme=scheme)
