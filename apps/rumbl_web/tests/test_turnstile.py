@@ -143,6 +143,7 @@ def test_the_clients_address_is_the_one_that_the_trusted_proxy_tells(client: Cli
     assert [status(f"203.0.113.9, {HERE}") for _ in range(6)] == [200] * 5 + [429]
     assert status(ELSEWHERE) == 200
     assert status(f"203.0.113.10, {HERE}") == 429, "what the client claims itself changes nothing"
+    assert status(HERE) == 429
 
 
 def test_who_the_site_was_too_busy_for_did_not_try(
