@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -95,6 +97,14 @@ def test_a_socket_is_one_record_when_it_is_opened_and_shows_no_secret(site: Runn
     assert written(site, logger="rumbl_web.request", path="/socket/websocket")["method"] == "GET"
     assert token not in site.output()
     assert "supersecret" not in site.output()
+
+
+def test_what_gunicorn_says_is_a_record_like_any_other(site: RunningSite) -> None:
+    os.kill(site.workers()[0], signal.SIGKILL)
+
+    said = eventually(lambda: [one for one in records(site) if one["logger"].startswith("gunicorn")])
+    assert said[0]["level"] == "error"
+    eventually(lambda: requests.get(f"{site.url}/healthz", timeout=10).ok)
 
 
 def test_the_lines_of_development_are_like_the_guides() -> None:
