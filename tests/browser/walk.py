@@ -73,12 +73,21 @@ def all_notes(page: Page) -> None:
     page.locator("#msg-container .note").last.wait_for()
 
 
+def no_player(page: Page) -> None:
+    """The watch page of a video with a long name that can only be seen at its own address."""
+    page.goto("/videos")
+    page.locator("a[href*='/watch/']", has_text=LONG[:20]).first.click()
+    page.locator("#connection-state[data-state=live]").wait_for()
+    page.locator("#video a[href^='https://films.example']").wait_for()
+
+
 STATES: Final[dict[str, Callable[[Page], None]]] = {
     "session.refused": refused("/sessions/new"),
     "user.refused": refused("/users/new"),
     "video.refused": refused("/manage/videos/new"),
     "video.delete": asked_before_deletion,
     "watch.notes": all_notes,
+    "watch.address": no_player,
 }
 """What a page looks like after something was done there."""
 EMPTY: Final = ("/manage/videos",)
