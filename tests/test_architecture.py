@@ -96,6 +96,7 @@ def test_tests_of_other_apps_use_the_domain_through_its_doors() -> None:
     assert not broken
 
 
+@pytest.mark.trap(43)
 def test_the_import_contracts_hold(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

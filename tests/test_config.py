@@ -33,6 +33,7 @@ def test_dev_is_the_default_and_listens_on_port_4000_of_this_machine() -> None:
     assert (web["env"], web["host"], web["port"]) == ("dev", "127.0.0.1", 4000)
 
 
+@pytest.mark.trap(42)
 def test_rumbl_env_picks_the_environment() -> None:
     assert config.load(environ={"RUMBL_ENV": "test"})["rumbl_core"]["password_cost"] == "cheap"
 

@@ -42,6 +42,7 @@ class TestCast:
 
 
 class TestValidate:
+    @pytest.mark.trap(24)
     def test_required_judges_the_resulting_row(self) -> None:
         assert note({"at": 1}, Note(body="kept")).validate_required("body", "at").valid
         refused = note({"body": " \n"}, Note(body="kept")).validate_required("body")

@@ -61,6 +61,7 @@ class TestRows:
         assert isinstance(result, Error)
         assert result.reason.action == "update"
 
+    @pytest.mark.trap(12)
     def test_a_violation_that_is_not_named_crashes(self) -> None:
         user_fixture(username="eva")
         with pytest.raises(IntegrityError, match="users_username_index"):

@@ -11,8 +11,9 @@ from rumbl_web import auth, flash
 from rumbl_web.testing import Client, html_response, redirected_to
 
 
+@pytest.mark.spec("T26", "authenticate_user halts when no current_user exists")
+@pytest.mark.trap(2)
 def test_authenticate_user_halts_when_no_current_user_exists(app: Flask) -> None:
-    """T26."""
     called = []
     guarded = auth.authenticate_user(lambda user: called.append(user) or "page")
     with app.test_request_context("/users"):
@@ -24,8 +25,8 @@ def test_authenticate_user_halts_when_no_current_user_exists(app: Flask) -> None
         assert flash.get("error") == "You must be logged in to access that page"
 
 
+@pytest.mark.spec("T27", "authenticate_user for existing current_user")
 def test_authenticate_user_for_existing_current_user(app: Flask) -> None:
-    """T27."""
     user = user_fixture()
     guarded = auth.authenticate_user(lambda current_user, id: (current_user, id))
     with app.test_request_context("/users/7"):
@@ -33,8 +34,8 @@ def test_authenticate_user_for_existing_current_user(app: Flask) -> None:
         assert guarded(id="7") == (user, "7")
 
 
+@pytest.mark.spec("T28", "login puts the user in the session")
 def test_login_puts_the_user_in_the_session(client: Client) -> None:
-    """T28."""
     user = user_fixture(username="ana")
     client.submit("/sessions", {"session": {"username": "ana", "password": "supersecret"}})
 
@@ -44,8 +45,8 @@ def test_login_puts_the_user_in_the_session(client: Client) -> None:
     assert found.id == user.id
 
 
+@pytest.mark.spec("T29", "logout drops the session")
 def test_logout_drops_the_session(client: Client) -> None:
-    """T29."""
     user_fixture(username="ana")
     client.submit("/sessions", {"session": {"username": "ana", "password": "supersecret"}})
     client.submit("/sessions/1", method="DELETE")
@@ -54,8 +55,8 @@ def test_logout_drops_the_session(client: Client) -> None:
         assert "user_token" not in kept
 
 
+@pytest.mark.spec("T30", "call places user from session into assigns")
 def test_call_places_user_from_session_into_assigns(app: Flask) -> None:
-    """T30."""
     user = user_fixture()
     with app.test_request_context("/"):
         session["user_token"] = accounts.create_session_token(user)
@@ -67,8 +68,8 @@ def test_call_places_user_from_session_into_assigns(app: Flask) -> None:
         assert auth.session_ref() == accounts.session_ref(session["user_token"])
 
 
+@pytest.mark.spec("T31", "call with no session sets current_user assign to nil")
 def test_call_with_no_session_sets_current_user_assign_to_nil(app: Flask) -> None:
-    """T31."""
     with app.test_request_context("/"):
         auth.fetch_current_user()
 
@@ -85,6 +86,7 @@ def test_a_session_with_a_strange_token_is_nobody(app: Flask, token: object) -> 
         assert auth.current_user() is None
 
 
+@pytest.mark.trap(38)
 def test_a_user_given_by_a_test_comes_before_the_session(login_as) -> None:
     browser = login_as(user_fixture(username="given"))
     user_fixture(username="ana")
@@ -96,6 +98,7 @@ def test_a_user_given_by_a_test_comes_before_the_session(login_as) -> None:
 @pytest.mark.parametrize(
     "header", ["rumbl.test.current_user", "RUMBL-TEST-CURRENT-USER", "rumbl_test_current_user"]
 )
+@pytest.mark.trap(38)
 def test_no_header_of_a_client_sets_the_user(client: Client, header: str) -> None:
     assert redirected_to(client.get("/users", headers={header: "1"})) == "/"
 

@@ -13,6 +13,7 @@ from rumbl_web.settings import SettingsError
 from rumbl_web.testing import Client, html_response, make_app, make_settings, redirected_to
 
 
+@pytest.mark.trap(44)
 def test_head_works_wherever_get_does(client: Client) -> None:
     got, head = client.get("/"), client.head("/")
 
@@ -26,6 +27,7 @@ def test_whoever_takes_html_gets_it(client: Client, accept: str | None) -> None:
 
 
 @pytest.mark.parametrize("accept", ["image/*", "text/plain", "text/html;q=0"])
+@pytest.mark.trap(44)
 def test_whoever_takes_no_html_is_told_so_in_plain_text(client: Client, accept: str) -> None:
     answer = client.get("/", headers={"accept": accept})
 
@@ -82,6 +84,7 @@ def test_a_form_may_say_nothing_but_put_patch_and_delete(login_as, override: str
     html_response(login_as(user).submit(f"/manage/videos/{video.id}", {"_method": override}), 405)
 
 
+@pytest.mark.trap(23)
 def test_the_address_and_a_get_cannot_override_the_method(login_as) -> None:
     user = user_fixture()
     video = video_fixture(user)
@@ -92,6 +95,7 @@ def test_the_address_and_a_get_cannot_override_the_method(login_as) -> None:
     assert multimedia.get_video(video.id) is not None
 
 
+@pytest.mark.trap(46)
 def test_params_of_the_body_win_over_the_query(login_as) -> None:
     user = user_fixture()
     video = video_fixture(user)

@@ -82,6 +82,7 @@ def test_a_wrong_method_is_told_what_is_allowed(client: Client) -> None:
     assert "GET" in answer.headers["allow"]
 
 
+@pytest.mark.trap(39)
 def test_error_pages_need_no_user_and_no_session(client: Client) -> None:
     answer = client.get("/nowhere")
 

@@ -29,6 +29,7 @@ def usernames() -> list[str]:
 
 
 class TestRegisterUser:
+    @pytest.mark.spec("T4", "with valid data inserts user")
     def test_with_valid_data_inserts_user(self) -> None:
         match accounts.register_user(VALID):
             case Ok(user):
@@ -37,6 +38,7 @@ class TestRegisterUser:
             case Error(changeset):
                 pytest.fail(str(changeset))
 
+    @pytest.mark.spec("T5", "with invalid data does not insert user")
     def test_with_invalid_data_does_not_insert_user(self) -> None:
         result = accounts.register_user({})
         assert errors(result) == {
@@ -46,23 +48,27 @@ class TestRegisterUser:
         }
         assert accounts.list_users() == []
 
+    @pytest.mark.spec("T6", "enforces unique usernames")
     def test_enforces_unique_usernames(self) -> None:
         first = accounts.register_user(VALID)
         assert isinstance(first, Ok)
         assert errors(accounts.register_user(VALID)) == {"username": ["has already been taken"]}
         assert [user.id for user in accounts.list_users()] == [first.value.id]
 
+    @pytest.mark.spec("T7", "does not accept long usernames")
     def test_does_not_accept_long_usernames(self) -> None:
         result = accounts.register_user({**VALID, "username": "a" * 30})
         assert errors(result) == {"username": ["should be at most 20 character(s)"]}
         assert accounts.list_users() == []
 
+    @pytest.mark.spec("T8", "requires password to be at least 6 chars long")
     def test_requires_password_to_be_at_least_6_chars_long(self) -> None:
         result = accounts.register_user({**VALID, "password": "12345"})
         assert errors(result) == {"password": ["should be at least 6 character(s)"]}
         assert accounts.list_users() == []
 
     @pytest.mark.parametrize("twin", ["EVA", "Eva", "eva"])
+    @pytest.mark.trap(11)
     def test_a_username_is_taken_whatever_its_case(self, twin: str) -> None:
         accounts.register_user({**VALID, "username": "Eva"})
         assert errors(accounts.register_user({**VALID, "username": twin}))["username"] == [
@@ -119,14 +125,17 @@ class TestRegisterUser:
         assert set(errors(accounts.register_user(attrs))) == {"name", "username", "password"}
 
     @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "a\nb"])
+    @pytest.mark.trap(27)
     def test_text_that_can_not_be_stored_or_shown_is_invalid(self, text: str) -> None:
         assert errors(accounts.register_user({**VALID, "name": text})) == {"name": ["is invalid"]}
 
+    @pytest.mark.trap(26)
     def test_twenty_emoji_families_are_twenty_characters(self) -> None:
         family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
         assert user_fixture(username=family * 20).username == family * 20
         assert errors(accounts.register_user({**VALID, "username": family * 21}))
 
+    @pytest.mark.trap(15)
     def test_a_refused_registration_leaves_the_transaction_usable(self) -> None:
         with repo.transaction():
             user_fixture(username="eva")
@@ -139,30 +148,37 @@ class TestAuthenticate:
     def user(self, sandbox: Sandbox) -> User:
         return user_fixture(username="eva", password="123456")
 
+    @pytest.mark.spec("T9", "returns user with correct password")
     def test_returns_user_with_correct_password(self, user: User) -> None:
         result = accounts.authenticate_by_username_and_pass("eva", "123456")
         assert result == Ok(user)
 
+    @pytest.mark.spec("T10", "returns unauthorized error with invalid password")
     def test_returns_unauthorized_error_with_invalid_password(self) -> None:
         assert accounts.authenticate_by_username_and_pass("eva", "badpass") == Error("unauthorized")
 
+    @pytest.mark.spec("T11", "returns not found error with no matching user for email")
     def test_returns_not_found_error_with_no_matching_user_for_username(self) -> None:
         assert accounts.authenticate_by_username_and_pass("nobody", "123456") == Error("not_found")
 
+    @pytest.mark.trap(11)
     def test_the_case_of_the_username_is_no_matter(self, user: User) -> None:
         assert accounts.authenticate_by_username_and_pass("EVA", "123456") == Ok(user)
 
+    @pytest.mark.trap(6)
     def test_a_user_without_a_password_can_not_log_in(self) -> None:
         accounts.create_user({"name": "Wolfram", "username": "wolfram"})
         for guess in ("", "wolfram", None):
             assert accounts.authenticate_by_username_and_pass("wolfram", guess) == Error("unauthorized")
 
     @pytest.mark.parametrize("odd", [None, {"x": 1}, ["123456"], 123456, "1" * 100_000, "\ud800", "a\x00b"])
+    @pytest.mark.trap(7)
     def test_odd_input_is_a_wrong_password_or_an_unknown_user(self, odd: object) -> None:
         assert accounts.authenticate_by_username_and_pass("eva", odd) == Error("unauthorized")
         assert accounts.authenticate_by_username_and_pass(odd, "123456") == Error("not_found")
 
     @pytest.mark.parametrize("username", ["eva", "nobody", "wolfram"])
+    @pytest.mark.trap(6, 7)
     def test_every_refusal_takes_exactly_one_hash(
         self, username: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -204,6 +220,7 @@ class TestGetUser:
         with pytest.raises(NotFound):
             accounts.get_user_or_raise(id)
 
+    @pytest.mark.trap(45)
     def test_by_other_fields_fails_rather_than_picks(self) -> None:
         first = user_fixture(name="Max", username="max")
         user_fixture(name="Max", username="max2")

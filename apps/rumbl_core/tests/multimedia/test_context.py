@@ -32,51 +32,27 @@ def value(result: Ok[Any] | Error[Any]) -> Any:
     return result.value
 
 
-class TestCategories:
-    def test_list_alphabetical_categories(self) -> None:
-        for name in ("Drama", "Action", "Comedy"):
-            multimedia.create_category_or_raise(name)
-        names = [category.name for category in multimedia.list_alphabetical_categories()]
-        assert names == ["Action", "Comedy", "Drama"]
-
-    def test_the_order_is_that_of_letters_not_of_case(self) -> None:
-        for name in ("b", "C", "a", "A"):
-            multimedia.create_category_or_raise(name)
-        names = [category.name for category in multimedia.list_alphabetical_categories()]
-        assert [name.lower() for name in names] == ["a", "a", "b", "c"]
-
-    def test_making_one_twice_gives_the_first(self) -> None:
-        first = multimedia.create_category_or_raise("Action")
-        assert multimedia.create_category_or_raise("Action").id == first.id
-
-    @pytest.mark.parametrize("name", ["", " ", "x" * 256, "a\x00"])
-    def test_an_impossible_name_raises(self, name: str) -> None:
-        with pytest.raises(ValueError, match="category"):
-            multimedia.create_category_or_raise(name)
-
-    def test_deleting_one_leaves_its_videos_without(self, owner: User) -> None:
-        category = multimedia.create_category_or_raise("Action")
-        video = video_fixture(owner, category_id=category.id)
-        assert isinstance(repo.delete(category), Ok)
-        assert multimedia.get_video_or_raise(video.id).category is None
-
-
 class TestVideos:
+    @pytest.mark.spec("T13", "list_videos/0 returns all videos")
+    @pytest.mark.trap(28)
     def test_list_videos_returns_all_videos(self, owner: User) -> None:
         first = video_fixture(owner)
         assert multimedia.list_videos() == [first]
         second = video_fixture(owner)
         assert multimedia.list_videos() == [first, second]
 
+    @pytest.mark.spec("T14", "get_video!/1 returns the video with given id")
     def test_get_video_returns_the_video_with_given_id(self, owner: User) -> None:
         video = video_fixture(owner)
         assert multimedia.get_video_or_raise(video.id).id == video.id
 
+    @pytest.mark.spec("T15", "create_video/2 with valid data creates a video")
     def test_create_video_with_valid_data_creates_a_video(self, owner: User) -> None:
         video = value(multimedia.create_video(owner, VALID))
         assert (video.description, video.title, video.url) == ("desc", "title", "http://local")
         assert (video.user_id, video.user) == (owner.id, owner)
 
+    @pytest.mark.spec("T16", "create_video/2 with invalid data returns error changeset")
     def test_create_video_with_invalid_data_returns_error_changeset(self, owner: User) -> None:
         result = multimedia.create_video(owner, INVALID)
         assert errors(result) == {
@@ -85,21 +61,26 @@ class TestVideos:
             "description": ["can't be blank"],
         }
 
+    @pytest.mark.spec("T17", "update_video/2 with valid data updates the video")
+    @pytest.mark.trap(24)
     def test_update_video_with_valid_data_updates_the_video(self, owner: User) -> None:
         video = video_fixture(owner)
         updated = value(multimedia.update_video(video, {"title": "updated title"}))
         assert (updated.id, updated.title, updated.url) == (video.id, "updated title", video.url)
 
+    @pytest.mark.spec("T18", "update_video/2 with invalid data returns error changeset")
     def test_update_video_with_invalid_data_returns_error_changeset(self, owner: User) -> None:
         video = video_fixture(owner)
         assert errors(multimedia.update_video(video, INVALID))
         assert multimedia.get_video_or_raise(video.id).title == "A Title"
 
+    @pytest.mark.spec("T19", "delete_video/1 deletes the video")
     def test_delete_video_deletes_the_video(self, owner: User) -> None:
         video = video_fixture(owner)
         assert isinstance(multimedia.delete_video(video), Ok)
         assert multimedia.list_videos() == []
 
+    @pytest.mark.spec("T20", "change_video/1 returns a video changeset")
     def test_change_video_returns_a_video_changeset(self, owner: User) -> None:
         assert isinstance(multimedia.change_video(video_fixture(owner)), Changeset)
 
@@ -119,6 +100,7 @@ class TestGetVideo:
         with pytest.raises(NotFound):
             multimedia.get_user_video_or_raise(owner, id)
 
+    @pytest.mark.trap(34)
     def test_a_user_gets_only_own_videos_to_edit(self, owner: User) -> None:
         sneaky, video = user_fixture(), video_fixture(owner)
         assert multimedia.get_user_video_or_raise(owner, multimedia.video_param(video)) == video
@@ -159,15 +141,18 @@ class TestWriteVideo:
             "category": ["does not exist"]
         }
 
+    @pytest.mark.trap(12)
     def test_an_unknown_owner_is_our_bug_and_crashes(self) -> None:
         with pytest.raises(IntegrityError, match="videos_user_id_fkey"):
             multimedia.create_video(User(id=2**40), VALID)
 
     @pytest.mark.parametrize("category_id", ["abc", str(2**63), 2**70, "1.5", [1], {"a": 1}, True])
+    @pytest.mark.trap(14)
     def test_a_category_that_is_no_id_is_invalid(self, owner: User, category_id: object) -> None:
         result = multimedia.create_video(owner, {**VALID, "category_id": category_id})
         assert errors(result) == {"category_id": ["is invalid"]}
 
+    @pytest.mark.trap(14)
     def test_an_empty_category_is_none(self, owner: User) -> None:
         category = multimedia.create_category_or_raise("Action")
         video = video_fixture(owner, category_id=str(category.id))
@@ -176,6 +161,7 @@ class TestWriteVideo:
 
     @pytest.mark.parametrize("field", ["url", "title"])
     @pytest.mark.parametrize("letter", ["x", "ß", "İ", "\U0001f600"])
+    @pytest.mark.trap(27)
     def test_what_does_not_fit_the_column_is_refused(self, owner: User, field: str, letter: str) -> None:
         assert value(multimedia.create_video(owner, {**VALID, field: letter * 255}))
         result = multimedia.create_video(owner, {**VALID, field: letter * 256})
@@ -186,6 +172,7 @@ class TestWriteVideo:
         assert video_fixture(owner, url=url).url == url
         assert errors(multimedia.create_video(owner, {**VALID, "url": f"{url}\n"})) == {"url": ["is invalid"]}
 
+    @pytest.mark.trap(25)
     def test_white_space_is_blank_but_kept_around_words(self, owner: User) -> None:
         for title in (" \u3000", "\u200b\u2060"):
             assert errors(multimedia.create_video(owner, {**VALID, "title": title})) == {
@@ -193,6 +180,7 @@ class TestWriteVideo:
             }
         assert video_fixture(owner, title=" two ").title == " two "
 
+    @pytest.mark.trap(18)
     def test_the_slug_follows_the_title_only(self, owner: User) -> None:
         video = video_fixture(owner, title="Programming Elixir")
         assert video.slug == "programming-elixir"
@@ -220,6 +208,7 @@ class TestWriteVideo:
         with pytest.raises(NotFound):
             multimedia.delete_video(video)
 
+    @pytest.mark.trap(35)
     def test_deleting_a_video_deletes_its_annotations(self, owner: User) -> None:
         video, other = video_fixture(owner), video_fixture(owner)
         question = annotation_fixture(owner, video)

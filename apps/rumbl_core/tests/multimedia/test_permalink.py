@@ -21,6 +21,7 @@ from rumbl_core.multimedia import permalink
         ("e\u0301a", "e-a"),
     ],
 )
+@pytest.mark.trap(19)
 def test_slugs_are_the_book_s(title: str, slug: str) -> None:
     assert permalink.slugify(title) == slug
 
@@ -47,6 +48,7 @@ def test_every_slug_fits_its_column_and_is_words_and_hyphens(title: str) -> None
         (2**63 - 1, 2**63 - 1),
     ],
 )
+@pytest.mark.trap(21)
 def test_the_leading_number_is_the_id(value: object, id: int) -> None:
     assert permalink.cast(value) == id
 
@@ -71,5 +73,6 @@ def test_the_leading_number_is_the_id(value: object, id: int) -> None:
         [],
     ],
 )
+@pytest.mark.trap(21)
 def test_what_is_no_id_is_none(value: object) -> None:
     assert permalink.cast(value) is None

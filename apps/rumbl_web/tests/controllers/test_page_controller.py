@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from rumbl_core.testing import annotation_fixture, user_fixture, video_fixture
 from rumbl_web.testing import Client, html_response
 
 
+@pytest.mark.spec("T1", "GET /")
 def test_get_home(client: Client) -> None:
-    """T1."""
     page = html_response(client.get("/"))
 
     assert "Welcome to Rumbl.io!" in page

@@ -49,6 +49,7 @@ def test_create_logs_in_and_greets(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("username", "password"), [("ana", "wrong"), ("nobody", "supersecret"), ("", "")])
+@pytest.mark.trap(1)
 def test_create_refuses_with_one_text_whatever_the_reason(
     client: Client, username: str, password: str
 ) -> None:
@@ -74,18 +75,21 @@ def test_both_refusals_are_the_same_page(client: Client) -> None:
     assert anonymous(wrong, "ana") == anonymous(unknown, "bob")
 
 
+@pytest.mark.trap(1)
 def test_a_refusal_is_not_shown_again_on_the_next_page(client: Client) -> None:
     client.submit("/sessions", credentials("nobody"))
 
     assert REFUSED not in html_response(client.get("/sessions/new"))
 
 
+@pytest.mark.trap(6)
 def test_a_backend_user_without_a_password_is_refused(client: Client) -> None:
     user_fixture(username="wolfram", name="Wolfram")
 
     assert REFUSED in html_response(client.submit("/sessions", credentials("wolfram", "")))
 
 
+@pytest.mark.trap(7)
 def test_nested_credentials_do_not_crash(client: Client) -> None:
     fields = {"session": {"username": {"a": "b"}, "password": {"x": "1"}}}
 
@@ -96,6 +100,7 @@ def test_a_login_without_fields_is_a_bad_request(client: Client) -> None:
     html_response(client.submit("/sessions"), 400)
 
 
+@pytest.mark.trap(8)
 def test_login_starts_a_new_session_with_a_new_forgery_secret(client: Client) -> None:
     user_fixture(username="ana")
     before = client.csrf_token()
@@ -106,6 +111,7 @@ def test_login_starts_a_new_session_with_a_new_forgery_secret(client: Client) ->
     html_response(answer, 403)
 
 
+@pytest.mark.trap(8)
 def test_login_ends_the_session_that_the_browser_had(client: Client, ended_sessions) -> None:
     user_fixture(username="ana")
     client.submit("/sessions", credentials("ana"))
@@ -118,6 +124,7 @@ def test_login_ends_the_session_that_the_browser_had(client: Client, ended_sessi
     assert ended_sessions == [accounts.session_ref(first)]
 
 
+@pytest.mark.trap(36)
 def test_delete_ends_the_session_and_its_sockets(client: Client, ended_sessions) -> None:
     user_fixture(username="ana")
     client.submit("/sessions", credentials("ana"))
@@ -170,3 +177,32 @@ def test_login_never_leads_away_from_the_site(client: Client, path: str) -> None
 
     assert redirected_to(client.submit("/sessions", {**credentials("ana"), "next": path})) == "/"
     assert 'name="next"' not in html_response(client.get("/sessions/new", query_string={"next": path}))
+
+
+@pytest.mark.trap(36)
+def test_a_link_cannot_log_anybody_out(client: Client) -> None:
+    user_fixture(username="ana")
+    client.submit("/sessions", credentials("ana"))
+
+    html_response(client.get("/sessions/1"), 405)
+    assert "Log out" in html_response(client.get("/"))
+
+
+@pytest.mark.trap(36)
+def test_whatever_id_the_log_out_names_only_the_caller_goes(app, client: Client) -> None:
+    other = user_fixture(username="ben")
+    user_fixture(username="ana")
+    stays = app.test_client()
+    stays.submit("/sessions", credentials("ben"))
+    client.submit("/sessions", credentials("ana"))
+
+    client.submit(f"/sessions/{other.id}", {"_method": "delete"})
+
+    assert redirected_to(client.get("/users")) == "/"
+    assert "Listing Users" in html_response(stays.get("/users"))
+
+
+@pytest.mark.trap(37)
+@pytest.mark.parametrize("path", ["/users/new", "/sessions/new"])
+def test_a_member_may_open_the_forms_of_guests(login_as, path: str) -> None:
+    html_response(login_as(user_fixture()).get(path))

@@ -12,6 +12,7 @@ ANA = {"name": "Ana <3", "username": "ana", "password": "a good password"}
 
 
 @pytest.mark.parametrize("path", ["/users", "/users/1", "/users/abc"])
+@pytest.mark.trap(2)
 def test_guests_are_sent_home_with_a_notice(client: Client, path: str) -> None:
     assert redirected_to(client.get(path)) == "/"
     assert MUST_LOG_IN in html_response(client.get("/"))
@@ -66,12 +67,14 @@ def test_show_tells_about_one_user(login_as) -> None:
 
 
 @pytest.mark.parametrize("id", ["0", "abc", "9" * 30, "1%00", "%F0%9F%98%80", "-1"])
+@pytest.mark.trap(5)
 def test_show_of_nobody_is_not_found(login_as, id: str) -> None:
     page = html_response(login_as(user_fixture()).get(f"/users/{id}"), 404)
 
     assert "Not Found" in page
 
 
+@pytest.mark.trap(40)
 def test_new_has_an_empty_form_without_complaints(client: Client) -> None:
     page = html_response(client.get("/users/new"))
 
@@ -82,6 +85,7 @@ def test_new_has_an_empty_form_without_complaints(client: Client) -> None:
     assert "help-block" not in page
 
 
+@pytest.mark.trap(9, 10)
 def test_create_registers_logs_in_and_greets_by_name(client: Client) -> None:
     assert redirected_to(client.submit("/users", {"user": ANA})) == "/users"
 
@@ -92,6 +96,7 @@ def test_create_registers_logs_in_and_greets_by_name(client: Client) -> None:
     assert accounts.get_user_by(username="ana") is not None
 
 
+@pytest.mark.trap(41)
 def test_create_refuses_and_keeps_what_was_typed_but_the_password(client: Client) -> None:
     fields = {**ANA, "username": "a" * 30, "password": "123"}
 
@@ -137,6 +142,7 @@ def test_create_survives_nested_values(client: Client) -> None:
     assert "is invalid" in page
 
 
+@pytest.mark.trap(8, 37)
 def test_registering_while_logged_in_switches_to_the_new_user(client: Client, ended_sessions) -> None:
     client.submit("/users", {"user": ANA})
     client.submit("/users", {"user": {**ANA, "username": "ben"}})
@@ -150,3 +156,11 @@ def test_registering_goes_on_to_where_the_guest_wanted(client: Client) -> None:
     assert 'name="next" value="/watch/1-x"' in form
 
     assert redirected_to(client.submit("/users", {"user": ANA, "next": "/watch/1-x"})) == "/watch/1-x"
+
+
+@pytest.mark.trap(8)
+def test_registering_keeps_nothing_of_the_session_before(client: Client) -> None:
+    planted = client.csrf_token()
+    client.submit("/users", {"user": ANA})
+
+    html_response(client.delete("/sessions/1", headers={"x-csrf-token": planted}), 403)

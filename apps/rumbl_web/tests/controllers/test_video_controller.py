@@ -21,13 +21,14 @@ ACTIONS = [
 
 
 @pytest.mark.parametrize(("method", "path"), ACTIONS)
+@pytest.mark.spec("T21", "requires user authentication on all actions")
+@pytest.mark.trap(3)
 def test_requires_user_authentication_on_all_actions(client: Client, method: str, path: str) -> None:
-    """T21."""
     assert redirected_to(client.submit(path, method=method)) == "/"
 
 
+@pytest.mark.spec("T22", "lists all user's videos on index")
 def test_lists_all_users_videos_on_index(login_as) -> None:
-    """T22."""
     user = user_fixture(username="max")
     mine = video_fixture(user, title="funny cats")
     video_fixture(user_fixture(username="other"), title="another video")
@@ -39,8 +40,9 @@ def test_lists_all_users_videos_on_index(login_as) -> None:
     assert "another video" not in page
 
 
+@pytest.mark.spec("T23", "creates user video and redirects")
+@pytest.mark.trap(22)
 def test_creates_user_video_and_redirects(login_as) -> None:
-    """T23."""
     user = user_fixture(username="max")
     browser = login_as(user)
 
@@ -53,8 +55,8 @@ def test_creates_user_video_and_redirects(login_as) -> None:
     assert multimedia.get_video_or_raise(path.rpartition("/")[2]).user_id == user.id
 
 
+@pytest.mark.spec("T24", "does not create vid, renders errors when invalid")
 def test_does_not_create_vid_renders_errors_when_invalid(login_as) -> None:
-    """T24."""
     browser = login_as(user_fixture(username="max"))
 
     page = html_response(browser.submit("/manage/videos", {"video": {"title": "invalid"}}))
@@ -64,8 +66,10 @@ def test_does_not_create_vid_renders_errors_when_invalid(login_as) -> None:
     assert multimedia.list_videos() == []
 
 
+@pytest.mark.spec("T25", "authorizes actions against access by other users")
+@pytest.mark.trap(4)
 def test_authorizes_actions_against_access_by_other_users(login_as) -> None:
-    """T25: params of the update are in the query string, as the book's test sends them."""
+    """Params of the update are in the query string, as the book's test sends them."""
     video = video_fixture(user_fixture(username="owner"), **VALID)
     sneaky = login_as(user_fixture(username="sneaky"))
     path = f"/manage/videos/{video.id}-vid"
@@ -90,6 +94,7 @@ def test_an_empty_list_says_what_to_do_first(login_as) -> None:
     assert 'href="/manage/videos/new"' in page
 
 
+@pytest.mark.trap(22)
 def test_the_list_offers_watch_edit_and_a_delete_with_a_question(login_as) -> None:
     user = user_fixture()
     video = video_fixture(user, title="otters")
@@ -143,6 +148,7 @@ def test_create_takes_the_demo_clip_without_an_address(login_as) -> None:
     assert [video.url for video in multimedia.list_videos()] == ["/static/media/demo.webm"]
 
 
+@pytest.mark.trap(30)
 def test_create_keeps_category_and_choice_of_clip_after_an_error(login_as) -> None:
     category = multimedia.create_category_or_raise("Comedy")
     fields = {"title": "", "category_id": category.id, "source": "demo", "description": "<b>"}
@@ -156,6 +162,7 @@ def test_create_keeps_category_and_choice_of_clip_after_an_error(login_as) -> No
 
 
 @pytest.mark.parametrize(("category", "message"), [("999999", "does not exist"), ("abc", "is invalid")])
+@pytest.mark.trap(13)
 def test_create_shows_a_category_error_beside_the_select(login_as, category: str, message: str) -> None:
     browser = login_as(user_fixture())
 
@@ -200,6 +207,7 @@ def test_show_lists_what_is_known(login_as) -> None:
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//x", "http://[x"]
 )
+@pytest.mark.trap(31)
 def test_an_address_that_is_no_web_address_never_becomes_a_link(login_as, url: str) -> None:
     user = user_fixture()
     video = video_fixture(user, url=url)
@@ -224,6 +232,7 @@ def test_edit_shows_the_stored_values(login_as) -> None:
 
 
 @pytest.mark.parametrize("send", [{"method": "PUT"}, {"method": "PATCH"}, {"method": "POST"}])
+@pytest.mark.trap(23)
 def test_update_stores_by_put_patch_and_form(login_as, send: dict) -> None:
     user = user_fixture()
     video = video_fixture(user)
@@ -261,6 +270,7 @@ def test_delete_deletes_with_notes_and_says_so(login_as) -> None:
     assert multimedia.get_video(video.id) is None
 
 
+@pytest.mark.trap(20)
 def test_a_slug_beyond_ascii_survives_the_redirect(login_as) -> None:
     browser = login_as(user_fixture())
 
@@ -268,3 +278,15 @@ def test_a_slug_beyond_ascii_survives_the_redirect(login_as) -> None:
 
     assert path.isascii()
     assert "Show Video" in html_response(browser.get(path))
+
+
+@pytest.mark.trap(46)
+def test_an_id_in_the_form_or_the_query_never_replaces_the_one_of_the_path(login_as) -> None:
+    user = user_fixture()
+    video, other = video_fixture(user, title="first"), video_fixture(user, title="second")
+    fields = {"id": other.id, "video": {"id": other.id, "title": "changed"}}
+
+    login_as(user).submit(f"/manage/videos/{video.id}?id={other.id}", fields, method="PUT")
+
+    titles = [multimedia.get_video_or_raise(row.id).title for row in (video, other)]
+    assert titles == ["changed", "second"]

@@ -56,6 +56,7 @@ def test_a_logged_in_session_is_named_in_the_token(client: Client) -> None:
 
 
 @pytest.mark.parametrize("id", ["0", "abc", "9" * 30, "-5", "%00", "hello-world-13", "1e3x"])
+@pytest.mark.trap(14)
 def test_a_video_that_is_not_there_is_not_found(client: Client, id: str) -> None:
     html_response(client.get(f"/watch/{id}"), 404)
 
@@ -78,6 +79,7 @@ def test_the_canonical_address_is_built_from_the_setting_and_never_from_the_host
     assert "evil.example" not in page
 
 
+@pytest.mark.trap(32)
 def test_an_address_that_nothing_plays_still_has_its_page(client: Client) -> None:
     video = video_fixture(user_fixture(), url="javascript:alert(1)")
 
@@ -176,3 +178,20 @@ def test_an_address_that_nothing_plays_is_linked_if_it_is_a_web_address(client: 
 
     assert 'data-link="https://example.com/film"' in page_of["https://example.com/film"]
     assert 'data-link=""' in page_of["javascript:alert(1)"]
+
+
+@pytest.mark.trap(18)
+def test_a_video_without_a_slug_has_its_page(client: Client) -> None:
+    video = video_fixture(user_fixture(), title="otters")
+
+    assert "<h1>otters</h1>" in html_response(client.get(f"/watch/{video.id}-"))
+
+
+@pytest.mark.trap(34)
+def test_everybody_watches_but_only_the_owner_manages(client: Client, login_as) -> None:
+    video = video_fixture(user_fixture(), title="otters")
+    stranger = login_as(user_fixture())
+
+    for browser in (client, stranger):
+        html_response(browser.get(f"/watch/{video.id}"))
+    html_response(stranger.get(f"/manage/videos/{video.id}"), 404)

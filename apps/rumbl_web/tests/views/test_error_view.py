@@ -5,13 +5,13 @@ import pytest
 from rumbl_web.views import error_view
 
 
+@pytest.mark.spec("T2", "renders 404.html")
 def test_renders_404_html() -> None:
-    """T2."""
     assert error_view.render("404.html") == "Not Found"
 
 
+@pytest.mark.spec("T3", "renders 500.html")
 def test_renders_500_html() -> None:
-    """T3."""
     assert error_view.render("500.html") == "Internal Server Error"
 
 

@@ -22,8 +22,9 @@ from rumbl_web.views.video_view import (
 BARE = "layout/bare.html"
 
 
+@pytest.mark.spec("T32", "renders index.html")
 def test_renders_index_html(app: Flask) -> None:
-    """T32: two unsaved videos, no layout, nobody logged in."""
+    """Two unsaved videos, no layout, nobody logged in."""
     videos = [Video(id=1, title="dogs"), Video(id=2, title="cats")]
     with app.test_request_context("/"):
         page = render_template("video/index.html", layout=BARE, list=Listed(Page(videos), "/", SORTS))
@@ -34,8 +35,9 @@ def test_renders_index_html(app: Flask) -> None:
     assert "<html" not in page
 
 
+@pytest.mark.spec("T33", "renders new.html")
 def test_renders_new_html(app: Flask) -> None:
-    """T33: an empty changeset and one category."""
+    """An empty changeset and one category."""
     form = Form("video", multimedia.change_video(Video()), LABELS)
     options = category_select_options([Category(id=123, name="cats")])
     with app.test_request_context("/"):
