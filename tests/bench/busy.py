@@ -39,7 +39,7 @@ def beside_pages(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Fi
         for run in range(1, plan.runs + 1):
             say(f"round trips beside heavy pages, run {run} of {plan.runs}")
             idle += load.play(server, CLIENTS, phases)[1:]
-            line, pages = _beside(
+            line, (pages, _refused) = _beside(
                 server, CLIENTS, phases, "repeat", HEAVY_PATH, "--threads", str(HEAVY_THREADS)
             )
             busy.append(line)
@@ -71,6 +71,7 @@ def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[F
     quiet: list[Line] = []
     beside: list[Line] = []
     served: list[float] = []
+    turned_away: list[float] = []
     phases = [f"rate:{NOTES_PER_S}:{2 * plan.seconds}"]
     say(f"preparing a database with {plan.readers} users")
     with (
@@ -80,22 +81,26 @@ def beside_logins(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[F
         for run in range(1, plan.runs + 1):
             say(f"broadcasts beside {plan.logins} logins, run {run} of {plan.runs}")
             quiet += load.play(server, plan.readers, phases, settle=0.5)[1:]
-            line, logins = _beside(server, plan.readers, phases, "login", "--threads", str(plan.logins))
+            line, (logins, refused) = _beside(
+                server, plan.readers, phases, "login", "--threads", str(plan.logins)
+            )
             beside.append(line)
             served.append(logins)
+            turned_away.append(refused)
     ratios = [one / other for one, other in zip(_each(beside, "p99_ms"), _each(quiet, "p99_ms"), strict=True)]
     figure = Figure(
         f"p99 of a note to {plan.readers}, beside {plan.logins} logins at a time over without, the site",
         ours=ratios,
         target=BROADCAST_OF_IDLE,
         note=f"{median(_each(beside, 'p99_ms')):.3g} ms beside {median(_each(quiet, 'p99_ms')):.3g} ms; "
-        f"{median(served):,.0f} logins in a run; everything but the database shares one core",
+        f"{median(served):,.0f} logins in a run, "
+        f"{median(turned_away):,.0f} turned away; everything but the database shares one core",
     )
     return [figure], [*quiet, *beside]
 
 
-def _beside(server: Running, clients: int, phases: list[str], *http: str) -> tuple[Line, float]:
-    """The one phase beside HTTP requests, which begin when all have joined, and how many were answered."""
+def _beside(server: Running, clients: int, phases: list[str], *http: str) -> tuple[Line, tuple[float, float]]:
+    """The one phase beside HTTP requests, which begin when all have joined; how many got an answer."""
     driver = load.Driver(server, clients, ["gate", *phases], {"settle": 0.5, "patience": 20.0})
     try:
         driver.line()
@@ -108,7 +113,7 @@ def _beside(server: Running, clients: int, phases: list[str], *http: str) -> tup
         driver.end()
     if found["requests"] == found["failed"]:
         raise LoadError(f"{server.spec.name}: no HTTP request was answered beside the sockets, see above")
-    return line, found["requests"] - found["failed"]
+    return line, (found["requests"] - found["failed"], found["failed"])
 
 
 def _each(lines: list[Line], key: str) -> list[float]:
