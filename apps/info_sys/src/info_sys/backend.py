@@ -55,7 +55,7 @@ class Backend(Protocol):
     `about`: one line. `kinds`: what it is asked for, such as "fact" or "sum". `bangs`: words that ask it
     alone, without their "!". `licence`: of its answers, shown beside them. `timeout_ms`: the most that it
     gets of the deadline. `weight`: its scores are multiplied by it. `per_minute`: how often it may be asked,
-    None for any.
+    None for any. `keeps`: whether its answers stay true for a minute, so that they may be cached.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Backend(Protocol):
     timeout_ms: float | None = None
     weight: float = 1.0
     per_minute: float | None = None
+    keeps: bool = True
 
     @classmethod
     def create(cls, context: Context) -> Self | None:

@@ -134,7 +134,8 @@ class Inquiry:
         _flights.leave(flight)
         took_ms = self._opts.spent_ms
         if isinstance(outcome, Ok):
-            caches.put(self.key(backend), outcome.value, self._cache)
+            if backend.keeps:
+                caches.put(self.key(backend), outcome.value, self._cache)
             state: State = "answered" if outcome.value else "nothing"
             if first and self._health:
                 self._health.succeeded(backend, state, took_ms)

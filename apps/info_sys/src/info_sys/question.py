@@ -72,12 +72,12 @@ def _asks_without_a_mark(words: list[str]) -> bool:
 
 
 def is_of_the_world(text: str) -> bool:
-    """Whether a question is about the world, and not about the people in the room or what they see.
+    """Whether a question is about the world: no sum, and not about the people in the room or what they see.
 
     >>> is_of_the_world("who was Ada Lovelace?"), is_of_the_world("did you see that?")
     (True, False)
     """
-    return is_question(text) and _AMONG_US.search(text) is None
+    return is_question(text) and _AMONG_US.search(text) is None and _SUM.search(text) is None
 
 
 def subject(text: str) -> str:

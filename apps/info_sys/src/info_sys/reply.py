@@ -19,8 +19,8 @@ class Reply:
     content_type: str = ""
 
     def json(self) -> Any:
-        """The value, from UTF-8."""
-        self._expect("json")
+        """The value, from UTF-8. Some services call it JavaScript."""
+        self._expect("json", "javascript")
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
@@ -40,6 +40,6 @@ class Reply:
         self._expect("text/plain")
         return self.body.decode()
 
-    def _expect(self, kind: str) -> None:
-        if kind not in self.content_type.lower():
-            raise ValueError(f"no {kind}, by its content type")
+    def _expect(self, *kinds: str) -> None:
+        if not any(kind in self.content_type.lower() for kind in kinds):
+            raise ValueError(f"no {kinds[0]}, by its content type")

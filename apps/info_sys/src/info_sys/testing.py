@@ -5,6 +5,7 @@ on the loopback whose pages go wrong in every way that a service can."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -72,7 +73,6 @@ _PAGES: Final = {
     ),
     "gzip": _page(b"\x1f\x8b" + bytes(1000), extra="Content-Encoding: gzip\r\n"),
     "cut": _page(b"x" * 1000)[:-900],
-    "reset": b"",
 }
 
 
@@ -87,11 +87,16 @@ class FaultServer:
     ok, empty, error, html, broken, bomb, external, gzip, cut, reset, not-found, too-many: whole pages of that
     kind. redirect: to `/ok`; redirect-away: to another host; redirect-for-ever: to itself. huge: bytes
     without end. hang: nothing, ever. drip, drip-head: a byte now and then, in the body or in the head. slow:
-    an answer after `slow_s` seconds. `requests` are the request lines, `heads` the whole heads.
+    an answer after `slow_s` seconds. truncated: half a page that calls itself whole; deep: brackets without
+    end. `body` is the page that is right. `requests` are the request lines, `heads` the whole heads.
     """
 
-    def __init__(self, slow_s: float = 0.2) -> None:
+    def __init__(
+        self, slow_s: float = 0.2, body: bytes | None = None, content_type: str = "text/xml"
+    ) -> None:
         self._slow_s = slow_s
+        self._body = wolfram_xml() if body is None else body
+        self._type = content_type
         self._closing = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
@@ -136,7 +141,7 @@ class FaultServer:
             line = head.split("\r\n", 1)[0]
             self.heads.append(head)
             self.requests.append(line)
-            self._answer(connection, line.split(" ")[1].lstrip("/").partition("?")[0])
+            self._answer(connection, re.split(r"[/?]", line.split(" ")[1].lstrip("/"))[0])
         except OSError:
             pass  # the other side has had enough
         finally:
@@ -144,13 +149,15 @@ class FaultServer:
             connection.close()
 
     def _answer(self, connection: socket.socket, fault: str) -> None:
-        page = _page(wolfram_xml())
+        page = _page(self._body, content_type=self._type)
         match fault:
             case "slow":
                 self._closing.wait(self._slow_s)
                 connection.sendall(page)
             case "hang":
                 self._closing.wait()
+            case "reset":
+                pass
             case "drip":
                 head, _, body = page.partition(b"\r\n\r\n")
                 connection.sendall(head + b"\r\n\r\n")
@@ -158,19 +165,26 @@ class FaultServer:
             case "drip-head":
                 self._drip(connection, page)
             case "huge":
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<queryresult>")
+                connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {self._type}\r\n\r\n".encode())
                 while not self._closing.is_set():
                     connection.sendall(b"<pod/>" * 10_000)
+            case _:
+                connection.sendall(_PAGES.get(fault) or self._made(fault) or page)
+
+    def _made(self, fault: str) -> bytes | None:
+        """A whole page that depends on the server or on the time."""
+        match fault:
+            case "truncated":
+                return _page(self._body[: len(self._body) // 2], content_type=self._type)
+            case "deep":
+                return _page(b"[" * 100_000 + b"<a>" * 100_000, content_type=self._type)
             case "redirect" | "redirect-for-ever" | "redirect-away":
-                to = {"redirect": self.url("ok"), "redirect-away": "http://localhost/"}.get(
-                    fault, self.url(fault)
-                )
-                connection.sendall(_page(b"", "302 Found", extra=f"Location: {to}\r\n"))
+                known = {"redirect": self.url("ok"), "redirect-away": "http://localhost/"}
+                return _page(b"", "302 Found", extra=f"Location: {known.get(fault, self.url(fault))}\r\n")
             case "too-many-until":
                 again = formatdate(time.time() + 60, usegmt=True)
-                connection.sendall(_page(b"", "429 Too Many Requests", extra=f"Retry-After: {again}\r\n"))
-            case _:
-                connection.sendall(_PAGES.get(fault, page))
+                return _page(b"", "429 Too Many Requests", extra=f"Retry-After: {again}\r\n")
+        return None
 
     def _drip(self, connection: socket.socket, data: bytes) -> None:
         for byte in data:

@@ -10,14 +10,26 @@ from typing import Final
 
 from info_sys.backend import Backend, Context
 from info_sys.backends.calculator import Calculator
+from info_sys.backends.clock import Clock
+from info_sys.backends.currency import Currency
+from info_sys.backends.dictionary import Dictionary
+from info_sys.backends.duckduckgo import DuckDuckGo
+from info_sys.backends.open_library import OpenLibrary
+from info_sys.backends.units import Units
+from info_sys.backends.wikidata import Wikidata
+from info_sys.backends.wikipedia import Wikipedia
 from info_sys.backends.wolfram import Wolfram
+from info_sys.backends.wolfram_short import WolframShort
 
 log = logging.getLogger(__name__)
 
 GROUP: Final = "info_sys.backends"
 """Entry points of this group are backends: `name = "package.module:Class"`."""
 
-OWN: Final[tuple[type[Backend], ...]] = (Wolfram, Calculator)
+OWN: Final[tuple[type[Backend], ...]] = (
+    Wolfram, WolframShort, Calculator, Units, Clock, Currency,
+    Dictionary, OpenLibrary, DuckDuckGo, Wikipedia, Wikidata,
+)  # fmt: skip
 
 
 @cache
