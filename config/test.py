@@ -1,4 +1,4 @@
-"""Tests: cheap passwords, a database folder and a port of their own, quiet logs."""
+"""Tests: cheap passwords, a database folder and a port of their own, quiet logs, no network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ def overlay() -> Tree:
     """What differs from the base. The secret key is no secret: nothing outside the tests trusts it."""
     return {
         "rumbl_core": {"data_dir": PROJECT / ".rumbl" / "test", "password_cost": "cheap"},
+        "info_sys": {"backends": ["wolfram", "calculator", "units", "clock", "currency"]},
         "rumbl_web": {
             "port": 4002,
             "check_origin": False,

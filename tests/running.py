@@ -122,6 +122,8 @@ class RunningSite:
         unset = {"DATABASE_URL", "REDIS_URL", "WORKERS", "WOLFRAM_APP_ID", "RUMBL_ENV", "SECRET_KEY_BASE"}
         unset |= {"RUMBL_CONFIG"}
         kept = {name: value for name, value in os.environ.items() if name not in unset}
+        # Nobody outside of this machine is asked.
+        kept["INFO_SYS_BACKENDS"] = "wolfram,calculator,units,clock,currency"
         here = {"HOST": "127.0.0.1", "PORT": str(self.port), "RUMBL_DATA": str(self.data)}
         return {**kept, **here, "PYTHONUNBUFFERED": "1", **self._environ}
 

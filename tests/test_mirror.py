@@ -14,7 +14,10 @@ TESTED_ELSEWHERE = {
         f"info_sys.backends.{name}": f"{INFO}/backends/test_sources.py"
         for name in ("dictionary", "duckduckgo", "open_library", "wikidata", "wikipedia", "wolfram_short")
     },
-    **{f"info_sys.backends.{name}": f"{INFO}/backends/test_local.py" for name in ("clock", "currency", "units")},
+    **{
+        f"info_sys.backends.{name}": f"{INFO}/backends/test_local.py"
+        for name in ("clock", "currency", "units")
+    },
     "info_sys.guard": f"{INFO}/test_http_client.py",
     "info_sys.result": f"{INFO}/test_system.py",
     "info_sys.testing": f"{INFO}/test_http_client.py",

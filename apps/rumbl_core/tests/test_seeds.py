@@ -3,6 +3,7 @@ from sqlalchemy import select
 
 from rumbl_core import accounts, multimedia, repo, seeds
 from rumbl_core.accounts import User
+from rumbl_core.backend_seeds import BACKEND_USERS
 from rumbl_core.multimedia import Annotation, Category, Video
 from rumbl_core.result import Error, Ok
 
@@ -67,6 +68,6 @@ class TestSeeds:
 def test_two_processes_may_seed_at_once(committed_database: str) -> None:
     at_once("app.seed()", committed_database)
     before = everything()
-    assert [len(rows) for rows in before] == [4, 5, 1, len(seeds.DEMO_NOTES) + 1]
+    assert [len(rows) for rows in before] == [len(BACKEND_USERS) + 2, 5, 1, len(seeds.DEMO_NOTES) + 1]
     seeds.run()
     assert everything() == before

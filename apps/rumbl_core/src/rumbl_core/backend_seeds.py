@@ -5,7 +5,19 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-BACKEND_USERS: Final = (("wolfram", "Wolfram"), ("calculator", "Calculator"))
+BACKEND_USERS: Final = (
+    ("wolfram", "Wolfram"),
+    ("wolfram_short", "Wolfram"),
+    ("calculator", "Calculator"),
+    ("units", "Units"),
+    ("clock", "Clock"),
+    ("currency", "Currency"),
+    ("dictionary", "Dictionary"),
+    ("open_library", "Open Library"),
+    ("duckduckgo", "DuckDuckGo"),
+    ("wikipedia", "Wikipedia"),
+    ("wikidata", "Wikidata"),
+)
 """Username and name of the user that posts the answers of each backend."""
 
 DEMO_USERS: Final = (("demo", "Demo"), ("ana_demo", "Ana"))

@@ -240,6 +240,20 @@ class TestGetUser:
         assert accounts.list_users(limit=2, after=users[1].id) == users[2:]
 
 
+class TestBackendUser:
+    def test_is_made_when_it_is_missing_and_found_the_next_time(self) -> None:
+        made = accounts.backend_user("oracle", "The Oracle")
+        assert made is not None
+        assert (made.username, made.name, made.password_hash) == ("oracle", "The Oracle", None)
+        again = accounts.backend_user("oracle", "Another name")
+        assert again is not None
+        assert again.id == made.id
+
+    def test_is_never_a_person(self) -> None:
+        user_fixture(username="oracle")
+        assert accounts.backend_user("oracle", "The Oracle") is None
+
+
 class TestChange:
     def test_a_fresh_form_shows_no_errors(self) -> None:
         assert accounts.change_user(User()).action is None

@@ -67,10 +67,11 @@ class Answers:
         return self.tasks
 
     def _post(self, question: multimedia.Annotation, result: info_sys.Result) -> None:
-        name = result.backend.name if result.backend else None
-        backend = accounts.get_user_by(username=name)
+        if result.backend is None:
+            return
+        backend = accounts.backend_user(result.backend.name, result.backend.title)
         if backend is None:
-            log.error("no user for backend %r: run the seeds (make seed)", name)
+            log.error("%r is a person's name: the backend of that name can't answer", result.backend.name)
             return
         attrs = {
             "body": result.text,

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rumbl_core import multimedia
+from rumbl_core import accounts, multimedia
 from rumbl_core.accounts import User
 from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Video
@@ -69,13 +69,16 @@ def test_new_annotations_triggers_infosys(channel: ClientChannel, wolfram: User)
     assert answer["source"] == {"name": "Wolfram", "url": None}
 
 
-def test_a_question_without_a_backend_user_disturbs_nobody(
-    channel: ClientChannel, caplog: pytest.LogCaptureFixture
+def test_no_backend_speaks_in_the_name_of_a_person(
+    channel: ClientChannel, video: Video, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("rumbl_core.accounts.user.backend_seeds.reserved", lambda _name: False)
+    accounts.register_user({"name": "Wolfram", "username": "wolfram", "password": "supersecret"})
     assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}))
     settle(channel)  # the reply comes before the question is asked
     channel.client.endpoint.services["answers"].wait()
-    assert "run the seeds" in caplog.text
+    assert "'wolfram' is a person's name" in caplog.text
+    assert [row.body for row in multimedia.list_annotations(video)] == ["1 + 1"]
     assert_reply(push(channel, "new_annotation", {"body": "still here", "at": 2}))
 
 

@@ -2,6 +2,7 @@
 
 from rumbl_core.accounts.context import (
     authenticate_by_username_and_pass,
+    backend_user,
     change_registration,
     change_user,
     create_session_token,
@@ -25,6 +26,7 @@ from rumbl_core.accounts.user import User
 __all__ = [
     "User",
     "authenticate_by_username_and_pass",
+    "backend_user",
     "change_registration",
     "change_user",
     "create_session_token",

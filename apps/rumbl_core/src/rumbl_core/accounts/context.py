@@ -84,6 +84,18 @@ def create_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:
     return repo.insert(User.changeset(User(), attrs))
 
 
+def backend_user(username: str, name: str) -> User | None:
+    """The user that a backend answers as, made if it is missing; None when a person has that name.
+
+    Who can log in is a person: a name may have been taken before there was a backend of that name.
+    """
+    user = get_user_by(username=username)
+    if user is None:
+        repo.insert_new(User, [{"username": username, "name": name}])
+        user = get_user_by(username=username)
+    return user if user is not None and user.password_hash is None else None
+
+
 def change_registration(user: User, params: object = None) -> Changeset[User]:
     """A changeset of a registration that is not tried yet, for a form."""
     return User.registration_changeset(user, params)
