@@ -275,6 +275,12 @@ class TestSessions:
         assert accounts.get_user_by_session_token(token) is None
         assert accounts.get_user_by_session_token(other) == user
 
+    def test_a_session_of_a_user_who_was_deleted_meanwhile_does_not_begin(self) -> None:
+        user = user_fixture()
+        repo.delete(user)
+        with pytest.raises(NotFound):
+            accounts.create_session_token(user)
+
     def test_the_database_has_only_the_hash(self) -> None:
         token = accounts.create_session_token(user_fixture())
         assert token.encode() not in repo.all(select(UserToken))[0].token_hash

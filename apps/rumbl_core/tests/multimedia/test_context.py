@@ -260,6 +260,12 @@ class TestAnnotateVideo:
             result = multimedia.annotate_video(owner, id, {"body": "x", "at": 0})
             assert errors(result) == {"video": ["does not exist"]}
 
+    def test_a_note_of_a_user_who_was_deleted_meanwhile_is_refused(self, owner: User) -> None:
+        video, gone = video_fixture(owner), user_fixture()
+        repo.delete(gone)
+        result = multimedia.annotate_video(gone, video.id, {"body": "x", "at": 0})
+        assert errors(result) == {"user": ["does not exist"]}
+
     def test_the_same_key_of_the_same_user_is_the_same_note(self, owner: User) -> None:
         video, other = video_fixture(owner), user_fixture()
         first = annotation_fixture(owner, video, body="first", client_key="k")

@@ -6,6 +6,7 @@ for every copy of the cookie, and log-in leaves nothing of an earlier session be
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -16,8 +17,11 @@ from flask import current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
+from rumbl_core.errors import NotFound
 from rumbl_web import audit, flash
 from rumbl_web.gettext import gettext, noop
+
+log = logging.getLogger(__name__)
 
 TEST_USER_KEY: Final = (
     "rumbl.test.current_user"  # a WSGI key; headers from the network become HTTP_* keys only
@@ -64,16 +68,25 @@ def session_ref() -> str | None:
 
 
 def authenticate_user(action: Action) -> Action:
-    """Guard `action`: a guest goes to the home page with a notice; a member is its first argument."""
+    """Guard `action`: a guest goes to the home page with a notice; a member is its first argument.
+
+    So does a member whose account was deleted during the action, if that is what made the action fail.
+    """
 
     @wraps(action)
     def guarded(**path: str) -> ResponseReturnValue:
         user = current_user()
         if user is None:
-            audit.tell("access_refused", reason="guest", endpoint=request.endpoint)
-            flash.put("error", gettext(MUST_LOG_IN))
-            return redirect(url_for("page.index"))
-        return action(user, **path)
+            return _turn_away("guest")
+        try:
+            return action(user, **path)
+        except NotFound:
+            raise
+        except Exception:
+            if not _has_lost_its_user():
+                raise
+            log.warning("the account of this request was deleted meanwhile", exc_info=True)
+            return _turn_away("account_gone")
 
     return guarded
 
@@ -84,6 +97,18 @@ def local_path(value: str | None) -> str | None:
         return None
     parts = urlsplit(value)
     return None if parts.scheme or parts.netloc else value
+
+
+def _turn_away(reason: str) -> ResponseReturnValue:
+    audit.tell("access_refused", reason=reason, endpoint=request.endpoint)
+    flash.put("error", gettext(MUST_LOG_IN))
+    return redirect(url_for("page.index"))
+
+
+def _has_lost_its_user() -> bool:
+    """Whether this request came with a session, and the account behind it is no more."""
+    user = current_user()
+    return _SESSION_KEY in session and user is not None and accounts.get_user(user.id) is None
 
 
 def _user_of_session() -> accounts.User | None:

@@ -123,10 +123,15 @@ def authenticate_by_username_and_pass(
 
 
 def create_session_token(user: User) -> str:
-    """Begin a session: a random token for the cookie. Clears away the user's expired ones."""
+    """Begin a session: a random token for the cookie. Clears away the user's expired ones.
+
+    Raises NotFound if the user was deleted meanwhile.
+    """
     token, row = UserToken.build(user)
     repo.run(UserToken.expiry(user))
-    repo.insert(change(row))
+    wanted = change(row).assoc_constraint("user", "user_tokens_user_id_fkey")
+    if isinstance(repo.insert(wanted), Error):
+        raise NotFound(f"no user {user.id!r}")
     return token
 
 

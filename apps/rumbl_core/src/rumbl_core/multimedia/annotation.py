@@ -79,6 +79,7 @@ class Annotation(Schema):
             .validate_number("at", min=0, max=MAX_AT_MS)
             .validate_length("client_key", max=MAX_CLIENT_KEY, max_code_points=MAX_CLIENT_KEY)
             .assoc_constraint("video", "annotations_video_id_fkey")
+            .assoc_constraint("user", "annotations_user_id_fkey")
             .unique_constraint("client_key", _KEY_INDEX)
         )
 
