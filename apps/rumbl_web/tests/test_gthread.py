@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import subprocess
@@ -14,6 +15,10 @@ from pathlib import Path
 import pytest
 
 from rumbl_web import bare_page
+from rumbl_web.configuration import build
+from rumbl_web.gthread import Worker
+from rumbl_web.server import Server as Site
+from rumbl_web.server import listen
 
 HERE = Path(__file__).parent
 DEADLINE_S = 5.0
@@ -169,6 +174,17 @@ class TestRequestsThatKeepAThread:
         assert answer(first) == (200, "done")
         assert [answer(client) for client in others if client not in late] == [(200, "late")] * 3
         assert answer(server.send(self.SLOW)) == (200, "done")
+
+    def test_a_site_gives_its_worker_the_routes_that_hash(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Worker, "slow", None)
+        listener = listen("127.0.0.1", 0)
+        descriptor = listener.fileno()
+        try:
+            Site(build({"rumbl_web": {"secret_key_base": "x" * 50}}), listener, lambda: None)
+        finally:
+            os.close(descriptor)
+        assert Worker.slow is not None
+        assert Worker.slow.search(b"POST /sessions HTTP/1.1\r\n")
 
 
 class TestSlow:
