@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rumbl_web.phoenix import testing_redis
-from tests.bench import build, busy, crowd, http_load, load, machine, refusals, run, table, workers
+from tests.bench import build, busy, crowd, http_load, load, machine, pages, refusals, run, table, workers
 from tests.bench.figures import Figure, Target
 from tests.bench.plan import Plan
 from tests.bench.rounds import Say
@@ -142,6 +142,7 @@ TINY = Plan(
     [
         crowd.storm,
         busy.beside_pages,
+        pages.measure,
         busy.beside_logins,
         pytest.param(
             workers.measure,

@@ -104,5 +104,13 @@ def videos() -> str:
 
 @app.get("/sessions/new")
 def login() -> str:
-    """The form, which needs no row."""
+    """The form, and one statement, of one row: as of every page with a user."""
+    with Session(engine) as session:
+        session.scalars(select(User).where(User.id == 1)).one_or_none()
+        return render_template("login.html")
+
+
+@app.get("/form")
+def form() -> str:
+    """The same form without any statement."""
     return render_template("login.html")

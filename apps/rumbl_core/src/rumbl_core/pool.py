@@ -81,6 +81,16 @@ class _Connection(psycopg.Connection[Any]):
                 self.close()
             raise
 
+    def commit(self) -> None:
+        """Commit. SQLAlchemy asks for it after every statement, also where nothing was begun."""
+        if self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            super().commit()
+
+    def rollback(self) -> None:
+        """Roll back what was begun, if anything was."""
+        if self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            super().rollback()
+
 
 def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> Any:
     return _Connection.connect(*args, **parameters)

@@ -7,6 +7,7 @@ else is asked for again, with an ETag.
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -58,14 +59,14 @@ def rooted(path: str) -> str:
 
 def version(filename: str) -> str | None:
     """Start of the file's SHA-256; None when there is no such file."""
-    file = ROOT / filename
+    file = f"{ROOT}/{filename}"
     try:
-        return _digest(file, file.stat().st_mtime_ns)
+        return _digest(file, os.stat(file).st_mtime_ns)
     except (OSError, ValueError):
         return None
 
 
 @lru_cache(maxsize=256)
-def _digest(file: Path, _changed_ns: int) -> str:
-    with file.open("rb") as stream:
+def _digest(file: str, _changed_ns: int) -> str:
+    with Path(file).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:12]
