@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from flask import Flask
@@ -21,9 +22,22 @@ from rumbl_web.controllers import (
 )
 
 
+class Who(Enum):
+    """For whom a route is; tests walk through the table and try every route as everybody."""
+
+    PUBLIC = "everybody"
+    MEMBERS = "who is logged in"
+    OWNER = "the member whose row the path names; for other members it isn't there"
+
+
+PUBLIC: Final = Who.PUBLIC
+MEMBERS: Final = Who.MEMBERS
+OWNER: Final = Who.OWNER
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of the table. `members` routes run `authenticate_user` before the action.
+    """One line of the table. Only PUBLIC routes run without `authenticate_user` before the action.
 
     `lists` routes show rows a page at a time: tests hold that more rows cost no more queries. `hashes` routes
     hash passwords, which keeps a thread for long: their requests wait for each other in a line of their own.
@@ -33,9 +47,14 @@ class Route:
     path: str
     name: str
     action: Action
-    members: bool = False
+    who: Who
     lists: bool = False
     hashes: bool = False
+
+    @property
+    def members(self) -> bool:
+        """Whether it takes a log-in."""
+        return self.who is not PUBLIC
 
 
 GET: Final = ("GET",)
@@ -44,26 +63,26 @@ PUT: Final = ("PUT", "PATCH")
 DELETE: Final = ("DELETE",)
 
 ROUTES: Final = (
-    Route(GET, "/", "page.index", page_controller.index, lists=True),
-    Route(GET, "/users", "user.index", user_controller.index, members=True, lists=True),
-    Route(GET, "/users/new", "user.new", user_controller.new),
-    Route(GET, "/users/<id>", "user.show", user_controller.show, members=True),
-    Route(POST, "/users", "user.create", user_controller.create, hashes=True),
-    Route(GET, "/sessions/new", "session.new", session_controller.new),
-    Route(POST, "/sessions", "session.create", session_controller.create, hashes=True),
-    Route(DELETE, "/sessions/<id>", "session.delete", session_controller.delete),
-    Route(GET, "/watch/<id>", "watch.show", watch_controller.show),
-    Route(GET, "/videos", "gallery.index", gallery_controller.index, lists=True),
-    Route(GET, "/categories", "gallery.categories", gallery_controller.categories, lists=True),
-    Route(GET, "/categories/<id>", "gallery.category", gallery_controller.category, lists=True),
-    Route(GET, "/manage/videos", "video.index", video_controller.index, members=True, lists=True),
-    Route(GET, "/manage/videos/new", "video.new", video_controller.new, members=True),
-    Route(POST, "/manage/videos", "video.create", video_controller.create, members=True),
-    Route(GET, "/manage/videos/<id>", "video.show", video_controller.show, members=True),
-    Route(GET, "/manage/videos/<id>/edit", "video.edit", video_controller.edit, members=True),
-    Route(PUT, "/manage/videos/<id>", "video.update", video_controller.update, members=True),
-    Route(DELETE, "/manage/videos/<id>", "video.delete", video_controller.delete, members=True),
-    Route(POST, "/language", "language.update", language_controller.update),
+    Route(GET, "/", "page.index", page_controller.index, PUBLIC, lists=True),
+    Route(GET, "/users", "user.index", user_controller.index, MEMBERS, lists=True),
+    Route(GET, "/users/new", "user.new", user_controller.new, PUBLIC),
+    Route(GET, "/users/<id>", "user.show", user_controller.show, MEMBERS),
+    Route(POST, "/users", "user.create", user_controller.create, PUBLIC, hashes=True),
+    Route(GET, "/sessions/new", "session.new", session_controller.new, PUBLIC),
+    Route(POST, "/sessions", "session.create", session_controller.create, PUBLIC, hashes=True),
+    Route(DELETE, "/sessions/<id>", "session.delete", session_controller.delete, PUBLIC),
+    Route(GET, "/watch/<id>", "watch.show", watch_controller.show, PUBLIC),
+    Route(GET, "/videos", "gallery.index", gallery_controller.index, PUBLIC, lists=True),
+    Route(GET, "/categories", "gallery.categories", gallery_controller.categories, PUBLIC, lists=True),
+    Route(GET, "/categories/<id>", "gallery.category", gallery_controller.category, PUBLIC, lists=True),
+    Route(GET, "/manage/videos", "video.index", video_controller.index, MEMBERS, lists=True),
+    Route(GET, "/manage/videos/new", "video.new", video_controller.new, MEMBERS),
+    Route(POST, "/manage/videos", "video.create", video_controller.create, MEMBERS),
+    Route(GET, "/manage/videos/<id>", "video.show", video_controller.show, OWNER),
+    Route(GET, "/manage/videos/<id>/edit", "video.edit", video_controller.edit, OWNER),
+    Route(PUT, "/manage/videos/<id>", "video.update", video_controller.update, OWNER),
+    Route(DELETE, "/manage/videos/<id>", "video.delete", video_controller.delete, OWNER),
+    Route(POST, "/language", "language.update", language_controller.update, PUBLIC),
 )
 _NAMES: Final = frozenset(route.name for route in ROUTES)
 

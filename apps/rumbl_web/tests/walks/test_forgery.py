@@ -1,0 +1,70 @@
+"""Every rule of the URL map: what is forged is refused and changes nothing, and looking changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from flask import Flask
+
+from rumbl_web import csrf
+from rumbl_web.testing import Client, flatten
+
+from .world import World
+
+Forge = Callable[[World], Mapping[str, str]]
+FORGED: Mapping[str, Forge] = {
+    "no token": lambda _world: {},
+    "a wrong token": lambda _world: {csrf.FIELD: csrf.mask("0" * 64)},
+    "the token of another's session": lambda world: {csrf.FIELD: world.browser("other").csrf_token()},
+}
+
+
+def rules(app: Flask, safe: bool) -> list[tuple[str, str]]:
+    """Method and rule of everything the site answers to."""
+    return [
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods or ())
+        if (method in csrf.SAFE_METHODS) is safe
+    ]
+
+
+def forge(world: World, browser: Client, method: str, rule: str, token: Mapping[str, str]) -> str:
+    """What is wrong after a forged request, "" if nothing."""
+    before = world.stored()
+    data = {**flatten(world.form()), **token}
+    status = browser.open(world.path(rule), method=method, data=data).status_code
+    if status != 403:
+        return f"{method} {rule}: {status}"
+    return "" if world.stored() == before else f"{method} {rule} changed something"
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_forged_request_is_refused_and_changes_nothing(world: World, forged: str) -> None:
+    browser, token = world.browser("owner"), FORGED[forged](world)
+    browser.csrf_token()
+    walked = rules(world.app, safe=False)
+
+    assert len(walked) >= 7
+    assert [wrong for step in walked if (wrong := forge(world, browser, *step, token))] == []
+
+
+def test_a_site_without_the_protection_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csrf, "is_valid", lambda _masked, _secret: True)
+    browser = world.browser("owner")
+
+    walked = [forge(world, browser, *step, {}) for step in rules(world.app, safe=False)]
+
+    assert all(walked)
+
+
+def test_looking_changes_nothing(world: World) -> None:
+    before = world.stored()
+    for method, rule in rules(world.app, safe=True):
+        browser = world.browser("owner")
+        held = world.stored()
+        browser.open(world.path(rule), method=method, query_string=flatten(world.form()))
+        assert world.stored() == held, f"{method} {rule}"
+    changed = {table for table, rows in world.stored().items() if rows != before[table]}
+    assert changed == {"user_tokens"}  # the log-ins of this walk

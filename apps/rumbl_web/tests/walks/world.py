@@ -1,0 +1,89 @@
+"""What the walks walk through: some people with what belongs to them, every route with the row of its owner,
+one form that every action understands, and a look at all that is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flask import Flask
+from sqlalchemy import text
+
+from rumbl_core import accounts, multimedia
+from rumbl_core.accounts import User
+from rumbl_core.multimedia import Video
+from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
+from rumbl_web import router
+from rumbl_web.testing import Client
+
+PASSWORD: Final = "supersecret"
+WHO: Final = ("guest", "ended", "other", "owner")
+"""Who walks: nobody, the owner with a session that has ended, another member, the owner."""
+_ARGUMENT = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
+
+
+@dataclass
+class World:
+    """A site, and what is in its database."""
+
+    app: Flask
+    sandbox: Sandbox
+    owner: User = field(default_factory=lambda: user_fixture(name="Owner"))
+    other: User = field(default_factory=lambda: user_fixture(name="Other"))
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.category = multimedia.create_category_or_raise("Drama")
+        self.video: Video = video_fixture(self.owner, title="Hers", category_id=self.category.id)
+        annotation_fixture(self.owner, self.video)
+
+    def browser(self, who: str) -> Client:
+        """A browser of one of WHO, with a real session."""
+        client = self.app.test_client()
+        assert isinstance(client, Client)
+        if who != "guest":
+            self.tokens[who] = token = accounts.create_session_token(getattr(self, who, self.owner))
+            with client.session_transaction() as session:
+                session["user_token"] = token
+        if who == "ended":
+            accounts.delete_session_token(self.tokens[who])
+        return client
+
+    def path(self, rule: str) -> str:
+        """An address of the rule, at rows of the owner."""
+        rows = {
+            "videos": self.video.id,
+            "watch": self.video.id,
+            "users": self.owner.id,
+            "categories": self.category.id,
+            "static": "favicon.svg",
+            "sessions": 1,
+        }
+        noun = rule.split("/<", maxsplit=1)[0].rpartition("/")[2]
+        assert "<" not in rule or noun in rows, f"say in {__name__} whose row a path with {noun} names"
+        return _ARGUMENT.sub(str(rows.get(noun, "")), rule)
+
+    def form(self) -> dict[str, Any]:
+        """Good fields for every action that there is."""
+        return {
+            "video": {"title": "Changed", "url": "https://example.org/a.mp4", "description": "d"},
+            "user": {"name": "New", "username": "newcomer", "password": "long enough"},
+            "session": {"username": self.owner.username, "password": PASSWORD},
+            "language": "de",
+        }
+
+    def stored(self) -> dict[str, str]:
+        """A digest of every table's rows."""
+        with self.sandbox.session(transaction=False) as session:
+            names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+            rows = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM"
+            return {name: str(session.scalar(text(f'{rows} "{name}" t'))) for name in names}
+
+
+def steps() -> Iterator[tuple[router.Route, str]]:
+    """Every route of the table with each of its methods."""
+    for route in router.ROUTES:
+        for method in route.methods:
+            yield route, method
