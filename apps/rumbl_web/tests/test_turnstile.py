@@ -45,7 +45,7 @@ def told() -> Iterator[list[tuple[str, dict[str, float], dict[str, object]]]]:
     events: list[tuple[str, dict[str, float], dict[str, object]]] = []
 
     def note(name: str, measurements: dict[str, float], metadata: dict[str, object]) -> None:
-        if name.startswith("throttle."):
+        if name.startswith(("throttle.", "log_in.")):
             events.append((name, measurements, metadata))
 
     telemetry.attach(note)
@@ -191,7 +191,10 @@ def test_a_refusal_by_throttling_is_told_without_a_name(
     with caplog.at_level(logging.INFO):
         for _ in range(6):
             try_as(client, "typed by mistake\r\nlogin user_id=1")
-    assert told == [("throttle.refused", {"wait_s": 1}, {"action": "log in"})]
+    assert told == [
+        *[("log_in.refused", {}, {"reason": "not_found"})] * 5,
+        ("throttle.refused", {"wait_s": 1}, {"action": "log in"}),
+    ]
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("rumbl_web")]
     assert sum(line.startswith("login_refused") for line in lines) == 5
     assert sum(line.startswith("throttled") for line in lines) == 1

@@ -7,6 +7,7 @@ if wait_s := turnstile.allow("reset"):
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from flask import Response, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 
 from rumbl_core.errors import Unavailable
+from rumbl_web import audit
 from rumbl_web.gettext import ngettext
 from rumbl_web.phoenix import telemetry
 from rumbl_web.throttle import Throttle
@@ -35,6 +37,12 @@ def begin_log_in(username: str) -> int:
 def log_in_succeeded(username: str) -> None:
     """It was the right one after all."""
     _throttle().log_in_succeeded(username, request.remote_addr)
+
+
+def log_in_refused(reason: str) -> None:
+    """It was wrong, or nobody has this name: for those who read logs and metrics, never for the client."""
+    audit.tell("login_refused", level=logging.WARNING, reason=reason)
+    telemetry.emit("log_in.refused", reason=reason)
 
 
 @contextmanager

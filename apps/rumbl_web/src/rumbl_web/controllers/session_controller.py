@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
 from flask import redirect, render_template, request, url_for
@@ -10,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
 from rumbl_core.result import Error, Ok
-from rumbl_web import audit, auth, flash, params, turnstile
+from rumbl_web import auth, flash, params, turnstile
 from rumbl_web.gettext import gettext, noop
 
 # One text for a wrong password and an unknown name: it tells nobody who has an account.
@@ -39,7 +38,7 @@ def create() -> ResponseReturnValue:
             flash.put("info", gettext("Welcome back!"))
             return redirect(next_path or url_for("page.index"))
         case Error(reason):
-            audit.tell("login_refused", level=logging.WARNING, reason=reason)
+            turnstile.log_in_refused(reason)
             flash.put("error", gettext(REFUSED))
             return _form(username, next_path)
 
