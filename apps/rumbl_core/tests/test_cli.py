@@ -1,10 +1,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy.engine import URL
 
-from rumbl_core import application, cli, migrate
+from rumbl_core import accounts, application, cli, migrate
+from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
 
 
@@ -31,6 +34,27 @@ def test_migrate_and_seed_may_be_repeated(database: str) -> None:
     for _ in range(2):
         result = run("seed", "--no-demo", DATABASE_URL=database)
         assert (result.exit_code, result.output) == (0, "The seeds are in.\n")
+
+
+def test_what_was_migrated_can_be_taken_back_and_begun_anew(empty: URL) -> None:
+    url = address.conninfo(empty)
+    assert run("migrate", DATABASE_URL=url).output == f"Migrated to {migrate.latest()}.\n"
+    assert run("rollback", "--yes", DATABASE_URL=url).output.startswith("The database is at 0")
+    assert migrate.version(empty) != migrate.latest()
+    for flags in (["--demo"], ["--no-demo"]):
+        result = run("reset", "--yes", *flags, DATABASE_URL=url)
+        assert result.output == f"The database is as new, at {migrate.latest()}.\n"
+        with psycopg.connect(url) as connection:
+            rows = connection.execute("SELECT count(*) FROM videos").fetchone()
+        assert rows == (1 if flags == ["--demo"] else 0,)
+
+
+@pytest.mark.parametrize("command", ["rollback", "reset"])
+def test_what_deletes_data_asks_first(database: str, command: str) -> None:
+    accounts.create_user({"name": "Ana", "username": "ana"})
+    result = run(command, DATABASE_URL=database)
+    assert (result.exit_code, "Go on? [y/N]" in result.output) == (1, True)
+    assert len(accounts.list_users()) == 1
 
 
 def test_url_is_for_psql(database: str) -> None:

@@ -36,6 +36,11 @@ class Application:
         """Take the last migration back."""
         migrate.down(self.url)
 
+    def reset(self) -> None:
+        """Empty the database and bring it up to date again: all data is gone."""
+        migrate.all_down(self.url)
+        self.migrate()
+
     def seed(self, *, demo: bool = True) -> None:
         """Put in what rumbl needs, and the demo; safe to repeat, also in several processes at once."""
         seeds.run(demo_password=self.settings.demo_password, demo=demo)

@@ -58,6 +58,18 @@ def rollback(config: str | None) -> None:
 
 
 @cli.command()
+@click.confirmation_option(prompt="Everything in the database will be gone: people, videos, notes. Go on?")
+@click.option("--demo/--no-demo", default=True, show_default=True, help="With the demo account and video.")
+@click.pass_obj
+def reset(config: str | None, demo: bool) -> None:
+    """Begin again: empty the database, migrate, seed."""
+    with _started(config) as app:
+        app.reset()
+        app.seed(demo=demo)
+        click.echo(f"The database is as new, at {migrations.version(app.url)}.")
+
+
+@cli.command()
 @click.option("--demo/--no-demo", default=True, show_default=True, help="With the demo account and video.")
 @click.pass_obj
 def seed(config: str | None, demo: bool) -> None:

@@ -31,6 +31,11 @@ def down(url: URL, steps: int = 1) -> None:
     _run(url, lambda config: command.downgrade(config, f"-{steps}"))
 
 
+def all_down(url: URL) -> None:
+    """Take every step back. All data is gone."""
+    _run(url, lambda config: command.downgrade(config, "base"))
+
+
 def version(url: URL) -> str | None:
     """The last step that the database has taken, or None."""
     with _connection(url) as connection:
