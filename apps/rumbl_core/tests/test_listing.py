@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from rumbl_core import accounts, multimedia, repo
 from rumbl_core.accounts import User
@@ -210,6 +211,17 @@ def test_a_category_and_an_owner_have_lists_of_their_own(owner: User) -> None:
     assert multimedia.list_videos_page(ask()).rows == [other, mine]
     assert multimedia.list_videos_page(ask(), action).rows == [other]
     assert multimedia.list_user_videos_page(owner, ask()).rows == [mine]
+
+
+def test_lists_load_nothing_private(owner: User) -> None:
+    video_fixture(owner)
+    (video,) = multimedia.list_videos_page(ask()).rows
+    (user,) = accounts.list_users_page(ask()).rows
+    for whose in (user, video.user):
+        with pytest.raises(SQLAlchemyError):
+            _ = whose.password_hash
+    with pytest.raises(SQLAlchemyError):
+        _ = video.description
 
 
 def test_sizes_are_bounded(owner: User) -> None:

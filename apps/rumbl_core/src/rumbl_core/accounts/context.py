@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Final, Literal
 
 from sqlalchemy import Text, delete, func, literal_column, select
+from sqlalchemy.orm import load_only
 
 from rumbl_core import password, repo
 from rumbl_core.accounts.user import PEOPLE, User
@@ -18,7 +19,7 @@ from rumbl_core.result import Error, Ok
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
-_ALL: Final = select(User)
+_LISTED: Final = select(User).options(load_only(User.name, User.username, raiseload=True))
 _USERS: Final[Listing[User]] = Listing(
     User.id,
     {"oldest": Order(), "newest": Order(descending=True), "name": Order(sort_key(User.name))},
@@ -33,8 +34,11 @@ def list_users(limit: int = MAX_PAGE, after: object = None) -> list[User]:
 
 
 def list_users_page(ask: Ask) -> Page[User]:
-    """A page of users: searched by name and username, in the order "oldest", "newest" or "name"."""
-    return _USERS.page(_ALL, ask)
+    """A page of users: searched by name and username, in the order "oldest", "newest" or "name".
+
+    Nothing else of them is loaded: whatever is private raises.
+    """
+    return _USERS.page(_LISTED, ask)
 
 
 def list_users_with_ids(ids: Collection[object]) -> list[User]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Select, any_, bindparam, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core import repo
@@ -31,8 +31,14 @@ _ANNOTATION_LOCKS: Final = 1
 _ALL_CATEGORIES: Final = select(Category)
 _ALL_VIDEOS: Final = select(Video).options(joinedload(Video.user), joinedload(Video.category))
 _VIDEO: Final = _ALL_VIDEOS.where(Video.id == bindparam("id"))
-_VIDEOS_OF_CATEGORY: Final = _ALL_VIDEOS.where(Video.category_id == bindparam("category_id"))
-_VIDEOS_OF_USER: Final = _ALL_VIDEOS.where(Video.user_id == bindparam("user_id"))
+# What lists show and nothing else: whatever is private raises, and long texts stay where they are.
+_LISTED_VIDEOS: Final = select(Video).options(
+    load_only(Video.url, Video.title, Video.slug, Video.user_id, Video.category_id, raiseload=True),
+    joinedload(Video.user).load_only(User.name, User.username, raiseload=True),
+    joinedload(Video.category).load_only(Category.name, raiseload=True),
+)
+_VIDEOS_OF_CATEGORY: Final = _LISTED_VIDEOS.where(Video.category_id == bindparam("category_id"))
+_VIDEOS_OF_USER: Final = _LISTED_VIDEOS.where(Video.user_id == bindparam("user_id"))
 _NOTES: Final = (
     Annotation.of_video(bindparam("video_id"), bindparam("since_id"))
     .order_by(Annotation.at, Annotation.id)
@@ -78,10 +84,11 @@ def list_newest_videos(limit: int = 24, before: object = None) -> list[Video]:
 def list_videos_page(ask: Ask, category: Category | None = None) -> Page[Video]:
     """A page of everybody's videos, or of a category's: searched by title, "newest", "oldest" or by "title".
 
-    Each comes with user and category, and the page with their numbers of annotations.
+    Each comes with user and category, of all three what is public and short, and the page with the numbers of
+    annotations.
     """
     if category is None:
-        return _VIDEOS.page(_ALL_VIDEOS, ask)
+        return _VIDEOS.page(_LISTED_VIDEOS, ask)
     return _VIDEOS.page(_VIDEOS_OF_CATEGORY, ask, {"category_id": category.id})
 
 
