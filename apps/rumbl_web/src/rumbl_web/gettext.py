@@ -81,9 +81,10 @@ def language() -> str:
     """Code of the language in use."""
     spoken = _spoken.get()
     if spoken is None and has_request_context():
-        if "language" not in g:
-            g.language = chosen_language()
-        return str(g.language)
+        chosen: str | None = g.get("language")
+        if chosen is None:
+            chosen = g.language = chosen_language()
+        return chosen
     return spoken or SOURCE
 
 

@@ -26,10 +26,12 @@ class Card(NamedTuple):
 
 def cards(page: Page[Video]) -> list[Card]:
     """The videos of a page of a list, in its order."""
-    return [_card(video, page.counts.get(video.id, 0)) for video in page.rows]
+    counts = [page.counts.get(video.id, 0) for video in page.rows]
+    texts = {count: video_view.notes_text(count) for count in set(counts)}
+    return [_card(video, texts[count]) for video, count in zip(page.rows, counts, strict=True)]
 
 
-def _card(video: Video, notes: int) -> Card:
+def _card(video: Video, notes: str) -> Card:
     title = video.title or ""
     return Card(
         path=watch_path(video),
@@ -40,5 +42,5 @@ def _card(video: Video, notes: int) -> Card:
         owner=(video.user.name or video.user.username) if video.user else None,
         category=video_view.category_name(video.category) if video.category else None,
         category_path=category_path(video.category) if video.category else None,
-        notes=video_view.notes_text(notes),
+        notes=notes,
     )
