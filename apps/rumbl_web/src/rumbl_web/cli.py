@@ -14,7 +14,7 @@ import click
 
 import rumbl_core.application
 from rumbl_core.errors import StartError, Unavailable
-from rumbl_web import application, configuration, logs, observer, router, secret
+from rumbl_web import application, configuration, deployment, logs, observer, router, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
 from rumbl_web.server import Server, listen
 
@@ -49,6 +49,21 @@ def serve(tree: str | None) -> None:
         with _database(settings) as ready:
             say(f"Starting the site (pid {os.getpid()}) ...")
             Server(ready, listener, lambda: _announce(host, port)).run()
+
+
+@main.command()
+@config_option
+@click.option("--deploy", is_flag=True, help="Look for what is unsafe on a site that everybody can reach.")
+def check(tree: str | None, deploy: bool) -> None:
+    """Read the settings and say what is wrong with them; nothing is started.
+
+    Exit code 1 and one line for each finding; 0 if there is none.
+    """
+    with one_line_errors():
+        loaded = configuration.load(tree)
+    found = deployment.findings(loaded) if deploy else []
+    say("\n".join(found) or "no findings")
+    sys.exit(1 if found else 0)
 
 
 @main.command()
