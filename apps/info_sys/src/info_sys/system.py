@@ -19,7 +19,6 @@ from info_sys.backends.calculator import Calculator
 from info_sys.health import Health
 from info_sys.inquiry import TASK_SUPERVISOR, Answers, Inquiry, Outcome
 from info_sys.result import Result
-from info_sys.shared import AnswerStore
 
 __all__ = ["TASK_SUPERVISOR", "Answer", "Defaults", "Outcome", "ask", "compute", "defaults", "stream"]
 
@@ -35,7 +34,6 @@ class Defaults(NamedTuple):
     backends: tuple[Backend, ...] = (Calculator(),)
     timeout_ms: float = TIMEOUT_MS
     health: Health | None = None
-    shared: AnswerStore | None = None
 
 
 class Answer(NamedTuple):
@@ -99,7 +97,7 @@ def stream(
     chosen = _defaults.backends if backends is None else backends
     opts = Options(limit, _defaults.timeout_ms if timeout_ms is None else timeout_ms)
     text, only = _addressed(query, chosen)
-    inquiry = Inquiry(text, opts, cache, _defaults.health, _defaults.shared, forced=bool(only))
+    inquiry = Inquiry(text, opts, cache, _defaults.health, forced=bool(only))
     return inquiry.ask(only or chosen)
 
 

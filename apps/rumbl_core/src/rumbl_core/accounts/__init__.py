@@ -21,14 +21,29 @@ from rumbl_core.accounts.context import (
     session_ref,
     sessions_alive,
 )
+from rumbl_core.accounts.mail import (
+    change_mail,
+    change_password_reset,
+    confirm_mail,
+    mail_of_token,
+    pending_mail,
+    request_mail,
+    request_mail_again,
+    request_password_reset,
+    reset_password,
+    user_of_reset,
+)
 from rumbl_core.accounts.user import User
 
 __all__ = [
     "User",
     "authenticate_by_username_and_pass",
     "backend_user",
+    "change_mail",
+    "change_password_reset",
     "change_registration",
     "change_user",
+    "confirm_mail",
     "create_session_token",
     "create_user",
     "delete_all_session_tokens",
@@ -40,8 +55,15 @@ __all__ = [
     "list_users",
     "list_users_page",
     "list_users_with_ids",
+    "mail_of_token",
+    "pending_mail",
     "register_user",
+    "request_mail",
+    "request_mail_again",
+    "request_password_reset",
+    "reset_password",
     "session_alive",
     "session_ref",
     "sessions_alive",
+    "user_of_reset",
 ]

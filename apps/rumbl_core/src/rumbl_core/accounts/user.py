@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -16,20 +17,29 @@ from rumbl_core.schema import Schema
 PEOPLE: Final = "rumbl_fold((coalesce(users.name, '') || ' ') || users.username)"
 """What people are searched by, exactly as the index has it."""
 
+MAX_EMAIL: Final = 254
+"""Characters of a mail address, as much as a path of SMTP holds (RFC 5321, erratum 1690)."""
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# What the mail field of HTML takes. Only ASCII: two addresses that fold into one would be one person's risk.
+_EMAIL: Final = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+
 
 class User(Schema):
     """Somebody with a name, or the voice of a backend (without a password: nobody logs in as it)."""
 
     __tablename__ = "users"
-    casts = {"name": casts.line, "username": casts.line, "password": casts.text}
+    casts = {"name": casts.line, "username": casts.line, "password": casts.text, "email": casts.line}
 
     name: Mapped[str | None] = mapped_column(String(255))
     username: Mapped[str] = mapped_column(String(255))
     password_hash: Mapped[str | None] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(MAX_EMAIL))
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime)
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
     __table_args__ = (
         Index("users_username_index", text("lower(username)"), unique=True),
+        Index("users_email_index", text("lower(email)"), unique=True),
         Index("users_name_key_index", text("left(rumbl_fold(name), 64)"), "id"),
         Index("users_search_index", text(f"rumbl_ngrams({PEOPLE}, 1)"), postgresql_using="gin"),
     )
@@ -49,10 +59,33 @@ class User(Schema):
     @staticmethod
     def registration_changeset(user: User, attrs: object) -> Changeset[User]:
         """Profile and password. The password is hashed only if nothing else is wrong, and then forgotten."""
+        return User._with_password(
+            User.changeset(user, attrs).validate_change("username", _refuse_reserved), attrs
+        )
+
+    @staticmethod
+    def password_changeset(user: User, attrs: object) -> Changeset[User]:
+        """A new password, hashed only if nothing is wrong with it."""
+        return User._with_password(Changeset(user), attrs)
+
+    @staticmethod
+    def mail_changeset(user: User, attrs: object) -> Changeset[User]:
+        """Another mail address, which is not written before it is confirmed."""
+        changeset = cast(user, attrs, ("email",)).validate_required("email")
+        if changeset.valid and "email" not in changeset.changes:
+            return changeset.add_error("email", message("is your address already"))
+        return changeset.validate_change("email", User.mail_error)
+
+    @staticmethod
+    def mail_error(address: str) -> str | None:
+        """What is wrong with a mail address. Whether there is such a box only a mail can tell."""
+        usable = len(address) <= MAX_EMAIL and _EMAIL.fullmatch(address)
+        return None if usable else message("must be a mail address, like ana@example.org")
+
+    @staticmethod
+    def _with_password(changeset: Changeset[User], attrs: object) -> Changeset[User]:
         return _put_password_hash(
-            User.changeset(user, attrs)
-            .validate_change("username", _refuse_reserved)
-            .cast(attrs, ("password",))
+            changeset.cast(attrs, ("password",))
             .validate_required("password")
             .validate_length("password", min=6, max=password.MAX_LENGTH)
         )
