@@ -1,0 +1,77 @@
+"""Every rule gets what nobody means well with: the answer is a page, never a crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .world import World
+
+LONG = "x" * 8_000
+PATHS = ["\x00", "%00", "%", "%zz", "%ff%fe", "..%2f..%2fetc", "9" * 400, "-1", "1e9", "'--", "\u202e", LONG]
+QUERIES = [
+    "%00=%00",
+    "%ff=%fe",
+    "q=%00",
+    "q=%ff",
+    f"q={LONG}",
+    "after=%00:%00",
+    "sort[]=1",
+    "q[a][b][c][d]=1",
+]
+BODIES: dict[str, Any] = {
+    "NUL": {"video[title]": "\0", "user[name]": "\0", "session[username]": "\0", "session[password]": "\0"},
+    "half a surrogate": b"video[title]=%ED%A0%80&user[name]=%ED%A0%80&session[username]=%ED%A0%80",
+    "no UTF-8": b"video[title]=\xff&user[username]=\xfe&session[username]=\xff&language=\xff",
+    "deep": {f"video{'[a]' * 500}": "1", f"user{'[a]' * 3}": "1", f"session{'[a]' * 3}": "1"},
+    "nested where text belongs": {"video[title][x]": "1", "user[name][x]": "1", "session[username][x]": "1"},
+    "long": {"video[title]": LONG, "user[username]": LONG, "session[password]": LONG, "language": LONG},
+    "odd ids": {"video[category_id]": "9" * 400, "video[id]": "1", "user[id]": "1", "_method": "TRACE"},
+}
+FORM = "application/x-www-form-urlencoded"
+
+
+def crashes(world: World, path: str, **options: Any) -> list[str]:
+    """Which methods answer a request with 500 or more."""
+    browser = world.browser("owner")
+    headers = {"x-csrf-token": browser.csrf_token()}
+    statuses = {
+        method: browser.open(path, method=method, headers=headers, **options).status_code
+        for method in ("GET", "POST", "PUT", "DELETE")
+    }
+    return [f"{method} {path[:80]!r}: {status}" for method, status in statuses.items() if status >= 500]
+
+
+def rules(world: World) -> list[str]:
+    return sorted({rule.rule for rule in world.app.url_map.iter_rules()})
+
+
+@pytest.mark.parametrize("odd", PATHS, ids=lambda odd: repr(odd[:12]))
+def test_odd_parts_of_paths(world: World, odd: str) -> None:
+    starts = [rule.split("<")[0] for rule in rules(world) if "<" in rule]
+
+    assert [wrong for start in starts for wrong in crashes(world, start + odd)] == []
+
+
+@pytest.mark.parametrize("odd", QUERIES, ids=lambda odd: odd[:12])
+def test_odd_queries(world: World, odd: str) -> None:
+    found = [wrong for rule in rules(world) for wrong in crashes(world, f"{world.path(rule)}?{odd}")]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("odd", BODIES)
+def test_odd_forms(world: World, odd: str) -> None:
+    options = {"data": BODIES[odd], "content_type": FORM}
+
+    assert [wrong for rule in rules(world) for wrong in crashes(world, world.path(rule), **options)] == []
+
+
+def test_too_much_is_refused_by_every_rule(world: World) -> None:
+    browser = world.browser("owner")
+    many = {f"x{number}": "y" for number in range(101)}
+    for rule in rules(world):
+        assert browser.post(world.path(rule), data={"x": "y" * 1_000_001}).status_code == 413
+        parts = browser.post(world.path(rule), data=many, content_type="multipart/form-data")
+        assert parts.status_code == 413
