@@ -14,10 +14,14 @@ IN_PARALLEL := -n 4 --dist loadfile
 T ?=
 
 ##@ Serve
-.PHONY: run console routes observe conformance-server
+.PHONY: run worker console routes observe conformance-server
 run: ## The site on http://localhost:4000 (HOST, PORT, WORKERS, REDIS_URL, RUMBL_DATA, DATABASE_URL, WOLFRAM_APP_ID)
 	$(SET_UP) apps assets
 	@exec rumbl-web serve --config config
+
+worker: ## Answers questions for a site with the same INFO_SYS_REDIS_URL
+	$(SET_UP) apps
+	@info-sys worker
 
 console: ## A Python prompt with the apps started and no server
 	$(SET_UP) apps
@@ -46,7 +50,7 @@ seed: ## Put in the categories, the demo account and the demo video (safe to rep
 	@rumbl-core --config config seed
 
 ##@ Test
-.PHONY: test test-core test-web test-info-sys test-js test-fuzz
+.PHONY: test test-core test-web test-info-sys test-js test-fuzz test-workers
 test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T= narrows)
 	$(SET_UP) apps tools assets clients
 	@./scripts/ensure_chromium
@@ -56,6 +60,7 @@ test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T=
 
 test-info-sys: ## The suite of info_sys alone
 	$(SET_UP) apps tools
+	@./scripts/ensure_redis
 	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) tests)
 
 test-core: ## The suite of rumbl_core alone
@@ -74,6 +79,11 @@ test-js: ## The front end's own tests, under Node
 test-fuzz: ## Chance at the channel protocol: 100,000 examples, about a minute
 	$(SET_UP) apps tools
 	@RUMBL_FUZZ=100000 pytest -q -n 2 apps/rumbl_web/tests/phoenix/test_fuzz.py tests/conformance/test_fuzz.py
+
+test-workers: ## 1,000 questions through Celery while its workers are killed 20 times, about two minutes
+	$(SET_UP) apps tools
+	@./scripts/ensure_redis
+	@cd apps/info_sys && INFO_SYS_FULL=1 pytest -c ../../pyproject.toml tests/test_workers.py
 
 ##@ Quality
 .PHONY: lint format types imports docs messages precommit

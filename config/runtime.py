@@ -18,6 +18,7 @@ VARIABLES = {
     "info_sys": {
         "WOLFRAM_APP_ID": "wolfram_app_id",
         "INFO_SYS_BACKENDS": "backends",
+        "INFO_SYS_REDIS_URL": "redis_url",
         "INFO_SYS_TIMEOUT_MS": "timeout_ms",
         "INFO_SYS_CACHE_CLEAR_INTERVAL_MS": "cache_clear_interval_ms",
     },

@@ -1,6 +1,7 @@
 import pytest
+from redis import Redis
 
-from info_sys import application
+from info_sys import application, testing_redis
 from info_sys.settings import load
 from info_sys.testing import FakeHttpClient, FaultServer
 
@@ -17,3 +18,18 @@ def app():
 def faults():
     with FaultServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_session():
+    if testing_redis.binary() is None:
+        pytest.skip(testing_redis.MISSING)
+    with testing_redis.running() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(redis_session):
+    """An empty Redis."""
+    Redis.from_url(redis_session.url).flushall()
+    return redis_session

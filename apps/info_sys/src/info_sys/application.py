@@ -15,6 +15,7 @@ from info_sys.otp.process import SHUTDOWN
 from info_sys.otp.supervisor import ChildSpec, Supervisor
 from info_sys.otp.task import TaskSupervisor
 from info_sys.settings import Settings, variable
+from info_sys.shared import Shared
 from info_sys.system import TASK_SUPERVISOR, Defaults, defaults, set_defaults
 
 SUPERVISOR: Final = "InfoSys.Supervisor"
@@ -34,13 +35,12 @@ class Application:
         set_defaults(self._before)
 
 
-def start(
-    settings: Settings, http_client: HttpClient | None = None, health: Health | None = None
-) -> Application:
+def start(settings: Settings, http_client: HttpClient | None = None) -> Application:
     """Start the cache, then the supervisor of the tasks. Raises AlreadyStarted while another one runs."""
     supervisor = Supervisor(children(settings), "one_for_one", name=SUPERVISOR).start()
     made, before = backends.build(settings.backends, context(settings, http_client)), defaults()
-    set_defaults(Defaults(made, settings.timeout_ms, health or Health()))
+    shared = None if settings.redis_url is None else Shared(settings.redis_url.get_secret_value())
+    set_defaults(Defaults(made, settings.timeout_ms, Health(shared, shared), shared))
     return Application(supervisor, made, before)
 
 

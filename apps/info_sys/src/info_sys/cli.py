@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import click
 
-from info_sys import application
+from info_sys import application, celery_app
 from info_sys.backends import known
 from info_sys.otp import observer
 from info_sys.result import Result
-from info_sys.settings import SettingsError, load
+from info_sys.settings import Settings, SettingsError, load
 from info_sys.system import LIMIT, compute
 
 
@@ -52,19 +52,34 @@ def list_backends() -> None:
 
 
 @main.command()
+@click.option("--processes", default=2, show_default=True, help="How many questions at once.")
+def worker(processes: int) -> None:
+    """Answer the questions that wait in Redis (INFO_SYS_REDIS_URL), until told to stop."""
+    settings = _settings()
+    if settings.redis_url is None:
+        raise click.ClickException("INFO_SYS_REDIS_URL: not set. Put the address of a Redis there.")
+    app = celery_app.make(settings.redis_url.get_secret_value())
+    options = ["--pool=prefork", f"--concurrency={processes}", "--without-gossip", "--without-mingle"]
+    app.worker_main(["worker", "--loglevel=INFO", "--without-heartbeat", *options])
+
+
+@main.command()
 def tree() -> None:
     """Show the supervision tree."""
     with _started() as app:
         click.echo("\n".join(observer.tree(app.supervisor).lines()))
 
 
-@contextmanager
-def _started() -> Iterator[application.Application]:
+def _settings() -> Settings:
     try:
-        settings = load()
+        return load()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    app = application.start(settings)
+
+
+@contextmanager
+def _started() -> Iterator[application.Application]:
+    app = application.start(_settings())
     try:
         yield app
     finally:
@@ -85,3 +100,7 @@ def _name(result: Result) -> str:
 
 def _line(result: Result) -> str:
     return " / ".join((result.text or "").splitlines())
+
+
+if __name__ == "__main__":
+    main()

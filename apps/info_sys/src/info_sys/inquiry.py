@@ -22,6 +22,7 @@ from info_sys.otp.process import Exit
 from info_sys.otp.scheduler import blocking
 from info_sys.otp.task import MaxChildren, NoThreadLeft, Ok, Task, find_supervisor
 from info_sys.result import Result
+from info_sys.shared import AnswerStore
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,21 @@ class Outcome(NamedTuple):
 class Inquiry:
     """A question under way. `key` of a backend is where the cache has its answers."""
 
-    def __init__(self, query: str, opts: Options, cache: str, health: Health | None, *, forced: bool) -> None:
+    def __init__(
+        self,
+        query: str,
+        opts: Options,
+        cache: str,
+        health: Health | None,
+        shared: AnswerStore | None = None,
+        *,
+        forced: bool,
+    ) -> None:
         self._query = query
         self._opts = opts
         self._cache = cache
         self._health = health
+        self._shared = shared
         self._forced = forced
         self._desk: SimpleQueue[Flight] = SimpleQueue()
         self._flying: dict[Flight, Backend] = {}
@@ -73,7 +84,7 @@ class Inquiry:
 
     def ask(self, backends: Sequence[Backend]) -> Iterator[Outcome]:
         """All requests go out before the first outcome is given; who gives up on it, abandons them."""
-        known = cast("list[Answers | None]", caches.fetch_all(map(self.key, backends), self._cache))
+        known = self._known(backends)
         here = [self._board(backend, answers) for backend, answers in zip(backends, known, strict=True)]
         try:
             yield from (outcome for outcome in here if outcome is not None)
@@ -82,6 +93,24 @@ class Inquiry:
         finally:
             for flight in self._flying:
                 _flights.leave(flight)
+
+    def _known(self, backends: Sequence[Backend]) -> list[Answers | None]:
+        """The answers that are there already: in this process, or in another one."""
+        known = cast("list[Answers | None]", caches.fetch_all(map(self.key, backends), self._cache))
+        missing = [place for place, answers in enumerate(known) if answers is None]
+        if self._shared is None or not missing:
+            return known
+        found = self._shared.fetch([(backends[place], self.key(backends[place])) for place in missing])
+        for place, answers in zip(missing, found, strict=True):
+            known[place] = answers
+        return known
+
+    def _keep(self, backend: Backend, answers: Answers, *, first: bool) -> None:
+        if not backend.keeps:
+            return
+        caches.put(self.key(backend), answers, self._cache)
+        if first and self._shared is not None:
+            self._shared.put(self.key(backend), answers)
 
     def _board(self, backend: Backend, known: Answers | None) -> Outcome | None:
         if known is not None:
@@ -134,8 +163,7 @@ class Inquiry:
         _flights.leave(flight)
         took_ms = self._opts.spent_ms
         if isinstance(outcome, Ok):
-            if backend.keeps:
-                caches.put(self.key(backend), outcome.value, self._cache)
+            self._keep(backend, outcome.value, first=first)
             state: State = "answered" if outcome.value else "nothing"
             if first and self._health:
                 self._health.succeeded(backend, state, took_ms)

@@ -36,6 +36,11 @@ class Settings(BaseSettings):
         validation_alias="WOLFRAM_APP_ID",
         description="app id of a Wolfram Alpha account; without one Wolfram Alpha is off",
     )
+    redis_url: Annotated[SecretStr | None, BeforeValidator(_blank_is_none)] = Field(
+        default=None,
+        validation_alias="INFO_SYS_REDIS_URL",
+        description="address of a Redis, to have questions answered by workers, who share what they know",
+    )
     timeout_ms: int = Field(
         default=10_000,
         ge=1,

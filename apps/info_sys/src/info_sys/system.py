@@ -19,6 +19,7 @@ from info_sys.backends.calculator import Calculator
 from info_sys.health import Health
 from info_sys.inquiry import TASK_SUPERVISOR, Answers, Inquiry, Outcome
 from info_sys.result import Result
+from info_sys.shared import AnswerStore
 
 __all__ = ["TASK_SUPERVISOR", "Answer", "Defaults", "Outcome", "ask", "compute", "defaults", "stream"]
 
@@ -34,6 +35,7 @@ class Defaults(NamedTuple):
     backends: tuple[Backend, ...] = (Calculator(),)
     timeout_ms: float = TIMEOUT_MS
     health: Health | None = None
+    shared: AnswerStore | None = None
 
 
 class Answer(NamedTuple):
@@ -97,7 +99,7 @@ def stream(
     chosen = _defaults.backends if backends is None else backends
     opts = Options(limit, _defaults.timeout_ms if timeout_ms is None else timeout_ms)
     text, only = _addressed(query, chosen)
-    inquiry = Inquiry(text, opts, cache, _defaults.health, forced=bool(only))
+    inquiry = Inquiry(text, opts, cache, _defaults.health, _defaults.shared, forced=bool(only))
     return inquiry.ask(only or chosen)
 
 

@@ -161,7 +161,7 @@ def configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
-        SESSION_COOKIE_NAME=SESSION_COOKIE,
+        SESSION_COOKIE_NAME=session_cookie(settings),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.cookie_secure,
@@ -174,6 +174,12 @@ def configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
+
+
+def session_cookie(settings: Settings) -> str:
+    """Its name. `__Host-` lets no other site of the domain set it; it takes Secure and the path `/`."""
+    bound = settings.cookie_secure and not proxy.prefix(settings.url)
+    return f"__Host-{SESSION_COOKIE.removeprefix('_')}" if bound else SESSION_COOKIE
 
 
 def add_pipeline(app: Flask, settings: Settings) -> None:

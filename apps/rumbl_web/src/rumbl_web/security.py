@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 # The players of YouTube and Vimeo bring a script and a frame each; nothing else comes from elsewhere.
 PLAYER_SCRIPTS: Final = ("https://www.youtube.com", "https://player.vimeo.com")
 PLAYER_FRAMES: Final = (*PLAYER_SCRIPTS, "https://www.youtube-nocookie.com")
+ASK_AGAIN: Final = "max-age=0, private, must-revalidate"
 HSTS_SECONDS: Final = 63_072_000  # two years, the figure of OWASP's HTTP headers sheet
 _AUTHORITY = re.compile(r"\A(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\Z")
 
@@ -42,11 +43,14 @@ def allow_connect(url: str | None) -> None:
 
 
 def put_headers(response: Response) -> Response:
-    """Set the headers of this module, and make a page without a word about caching private."""
+    """Set the headers of this module, and make a page without a word about caching private.
+
+    A member's page is not kept at all: who comes after a log-out and goes back must not see it.
+    """
     response.headers.extend({k: v for k, v in STEADY_HEADERS.items() if k not in response.headers})
     response.headers["content-security-policy"] = policy()
     if "cache-control" not in response.headers:
-        response.headers["cache-control"] = "max-age=0, private, must-revalidate"
+        response.headers["cache-control"] = "no-store" if g.get("current_user") else ASK_AGAIN
     return response
 
 

@@ -39,13 +39,13 @@ class World:
         self.video: Video = video_fixture(self.owner, title="Hers", category_id=self.category.id)
         annotation_fixture(self.owner, self.video)
 
-    def browser(self, who: str) -> Client:
+    def browser(self, who: str, base_url: str = "http://localhost") -> Client:
         """A browser of one of WHO, with a real session."""
         client = self.app.test_client()
         assert isinstance(client, Client)
         if who != "guest":
             self.tokens[who] = token = accounts.create_session_token(getattr(self, who, self.owner))
-            with client.session_transaction() as session:
+            with client.session_transaction(base_url=base_url) as session:
                 session["user_token"] = token
         if who == "ended":
             accounts.delete_session_token(self.tokens[who])

@@ -1,0 +1,134 @@
+"""Every answer of a site in production: files, health, pages, redirects, refusals and crashes."""
+
+from __future__ import annotations
+
+import re
+from http.cookies import SimpleCookie
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from rumbl_core.testing import Sandbox
+from rumbl_web import gettext
+from rumbl_web.testing import Client, make_app
+
+from .world import World
+
+HTTPS = "https://localhost"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+YEAR_S = 31_536_000
+SELF_ONLY = {
+    "frame-ancestors": "'self'",
+    "form-action": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+}
+
+
+@pytest.fixture
+def live(sandbox: Sandbox) -> World:
+    """A site as in production, with a page that crashes."""
+    app = make_app(env="prod", url=HTTPS, trusted_hosts=("localhost",))
+    app.add_url_rule("/crash", "crash", lambda: 1 / 0)
+    return World(app, sandbox)
+
+
+def everything(app: Flask) -> list[str]:
+    rules = [rule.rule for rule in app.url_map.iter_rules()]
+    return [*rules, "/nowhere", "/watch/abc", "/static/none"]
+
+
+def wrong_headers(answer: TestResponse) -> list[str]:
+    """What an answer lacks."""
+    headers = answer.headers
+    policy = dict(part.split(" ", 1) for part in headers.get("content-security-policy", "x y").split("; "))
+    hsts = re.match(r"max-age=(\d+)", headers.get("strict-transport-security", ""))
+    demands = {
+        "csp": all(policy.get(name) == only for name, only in SELF_ONLY.items()),
+        "unsafe csp": not re.search(r"unsafe-|\*| data:", f"{policy.get('script-src', '*')}"),
+        "nosniff": headers.get("x-content-type-options") == "nosniff",
+        "referrer": headers.get("referrer-policy") == "strict-origin-when-cross-origin",
+        "frames": headers.get("x-frame-options") == "SAMEORIGIN",
+        "coop": headers.get("cross-origin-opener-policy") == "same-origin",
+        "permissions": "camera=()" in headers.get("permissions-policy", ""),
+        "hsts": hsts is not None and int(hsts[1]) >= YEAR_S,
+        "server": not headers.get("server") and "x-powered-by" not in headers,
+        "cookies": all(safe_cookie(one) for one in headers.getlist("set-cookie")),
+        "caching": "cache-control" in headers,
+    }
+    return [name for name, met in demands.items() if not met]
+
+
+def safe_cookie(header: str) -> bool:
+    ((name, cookie),) = SimpleCookie(header).items()
+    flags = cookie["secure"] and cookie["httponly"] and cookie["samesite"] == "Lax"
+    bound = name.startswith("__Host-") or name == gettext.COOKIE  # a language is no secret
+    return bool(flags and bound and cookie["path"] == "/" and not cookie["domain"])
+
+
+@pytest.mark.parametrize("who", ["guest", "owner"])
+def test_every_answer_has_every_header(live: World, who: str) -> None:
+    seen: set[int] = set()
+    wrong: list[str] = []
+    for rule in everything(live.app):
+        browser = live.browser(who, HTTPS)
+        for method in METHODS:
+            path = rule if rule in {"/watch/abc", "/static/none"} else live.path(rule)
+            answer = browser.open(path, method=method, base_url=HTTPS)
+            seen.add(answer.status_code)
+            wrong += [f"{method} {rule} {answer.status_code}: {name}" for name in wrong_headers(answer)]
+    assert wrong == []
+    assert seen >= {200, 403, 404, 405, 500}
+
+
+@pytest.mark.parametrize(
+    ("status", "options"),
+    [
+        (302, {"path": "/users"}),
+        (400, {"path": "/", "headers": {"host": "evil.example"}}),
+        (406, {"path": "/", "headers": {"accept": "image/png"}}),
+        (413, {"path": "/sessions", "method": "POST", "data": {"x": "y" * 1_000_001}}),
+    ],
+)
+def test_refusals_and_redirects_have_them_too(live: World, status: int, options: dict[str, object]) -> None:
+    answer = live.browser("guest", HTTPS).open(base_url=HTTPS, **options)
+
+    assert answer.status_code == status
+    assert wrong_headers(answer) == []
+
+
+@pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
+def test_no_link_is_made_from_a_strange_host(live: World, name: str) -> None:
+    for rule in everything(live.app):
+        path = rule if rule.startswith(("/watch/abc", "/static/none")) else live.path(rule)
+        answer = live.browser("owner", HTTPS).get(path, base_url=HTTPS, headers={name: "evil.example"})
+        assert "evil.example" not in answer.text
+        assert "evil.example" not in answer.headers.get("location", "")
+        if name == "Host":
+            assert answer.status_code == 400
+
+
+def test_the_session_is_bound_to_the_host(live: World) -> None:
+    cookies = live.browser("guest", HTTPS).get("/sessions/new", base_url=HTTPS).headers.getlist("set-cookie")
+
+    assert [one.split("=")[0] for one in cookies] == ["__Host-rumbl_key"]
+    assert safe_cookie(cookies[0])
+
+
+def test_pages_of_members_are_not_kept_and_others_are_asked_for_again(live: World) -> None:
+    for rule in ("/", "/users", "/manage/videos", "/watch/<id>"):
+        member = live.browser("owner", HTTPS).get(live.path(rule), base_url=HTTPS)
+        assert member.headers["cache-control"] == "no-store", rule
+    guest = live.browser("guest", HTTPS).get("/", base_url=HTTPS)
+    assert guest.headers["cache-control"] == "max-age=0, private, must-revalidate"
+
+
+def test_below_the_root_cookies_have_the_path_of_the_site(sandbox: Sandbox) -> None:
+    browser = make_app(env="prod", url="https://example.org/rumbl").test_client()
+    assert isinstance(browser, Client)
+
+    cookie = browser.get("/rumbl/sessions/new", base_url="https://example.org").headers["set-cookie"]
+
+    assert cookie.startswith("_rumbl_key=")
+    assert "Path=/rumbl" in cookie
