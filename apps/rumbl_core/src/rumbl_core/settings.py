@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, BeforeValidator(_blank_is_none)] = Field(
         default=None,
         validation_alias="DATABASE_URL",
+        repr=False,
         description="PostgreSQL to use, as postgresql://user:password@host:port/name; "
         "without it an embedded PostgreSQL is started in the data folder",
     )
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     demo_password: str | None = Field(
         default=None,
         validation_alias="RUMBL_DEMO_PASSWORD",
+        repr=False,
         description="password of the demo account that the seeds make; without one nobody can log in as it",
     )
 

@@ -1,0 +1,29 @@
+"""Whatever asks to be led on stays on the site."""
+
+from __future__ import annotations
+
+import pytest
+
+from .world import World
+
+ELSEWHERE = [
+    "//evil.example", "///evil.example", "https://evil.example", "https:evil.example", "\\\\evil.example",
+    "/\\evil.example", "/\t/evil.example", "\t//evil.example", "/%09/evil.example\n", "javascript:alert(1)",
+    "\x00//evil.example", "/\r\nlocation: //evil.example", "http:///evil.example", "//evil.example@localhost",
+    "%2f%2fevil.example", "evil.example", "/\u2028/evil.example", "https:/\\evil.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ELSEWHERE, ids=repr)
+def test_no_parameter_leads_elsewhere(world: World, asked: str) -> None:
+    names = ("next", "here", "to", "return_to", "redirect")
+    for rule in {rule.rule for rule in world.app.url_map.iter_rules()}:
+        for method in ("GET", "POST", "DELETE"):
+            browser = world.browser("guest")
+            headers = {"referer": asked.replace("\r", "").replace("\n", "")}
+            fields = {**world.form(), **dict.fromkeys(names, asked)}
+            answer = browser.submit(world.path(rule), fields, method=method, headers=headers)
+            location = answer.headers.get("location", "/")
+            assert location.startswith("/"), f"{method} {rule}"
+            assert not location.startswith(("//", "/\\")), f"{method} {rule}"
+            assert "evil" not in location, f"{method} {rule}"
