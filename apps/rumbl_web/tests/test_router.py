@@ -62,7 +62,7 @@ def test_members_only_are_the_users_and_everything_under_manage() -> None:
     members = {route.name for route in router.ROUTES if route.members}
 
     assert members == {"user.index", "user.show"} | {
-        route.name for route in router.ROUTES if route.path.startswith("/manage")
+        route.name for route in router.ROUTES if route.path.startswith(("/manage", "/settings"))
     }
 
 

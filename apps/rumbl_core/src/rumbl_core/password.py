@@ -21,6 +21,18 @@ _HASHERS: Final = {
     "normal": PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1),
     "cheap": PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1),
 }
+# The top of every list of leaked passwords, from 6 characters on.
+_COMMON_TEXT: Final = """
+000000 111111 112233 121212 123123 123321 123456 1234567 12345678 123456789 1234567890 123abc 123qwe
+1q2w3e 1q2w3e4r 1q2w3e4r5t 222222 555555 654321 666666 696969 777777 888888 987654321 999999 aa123456
+abc123 abcd1234 abcdef access admin123 administrator asdfgh asdfghjkl ashley bailey baseball batman
+changeme charlie computer daniel default donald dragon flower football freedom hello123 hockey iloveyou
+internet jordan letmein liverpool login123 lovely master michael monkey mustang naruto nicole pass123
+passw0rd password password1 password12 password123 pokemon princess q1w2e3r4 qazwsx qwerty qwerty1
+qwerty123 qwertyuiop secret secret123 shadow starwars summer sunshine superman test123 testtest trustno1
+user123 welcome welcome1 whatever zaq12wsx zxcvbn zxcvbnm
+"""
+_COMMON: Final = frozenset(_COMMON_TEXT.split())
 _hasher = _HASHERS["normal"]
 # One core stays free for everything else, and nobody waits longer than a person would.
 _CORES: Final = len(os.sched_getaffinity(0))
@@ -43,6 +55,15 @@ def verify(password_hash: str | None, password: object) -> bool:
     guess = _possible(password)
     known = _verify(password_hash or _dummy_hash(), guess or b"")
     return known and guess is not None and password_hash is not None
+
+
+def common(password: str) -> bool:
+    """Whether it is among the passwords that everybody tries first.
+
+    >>> common("Password1"), common("a whole sentence is fine")
+    (True, False)
+    """
+    return password.casefold() in _COMMON
 
 
 def needs_rehash(password_hash: str) -> bool:

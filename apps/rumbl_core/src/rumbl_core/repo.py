@@ -42,6 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningDelete
 
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound, StaleEntry, Unavailable
@@ -172,6 +173,12 @@ def database_time() -> ColumnElement[datetime]:
     return func.date_trunc("second", func.timezone("UTC", func.clock_timestamp()))
 
 
+def deleted(command: ReturningDelete[T]) -> list[T]:
+    """Run a deletion that returns something of each row."""
+    with _session() as session:
+        return list(session.scalars(command))
+
+
 def run(command: Delete | Update | Insert) -> int:
     """Run a command on many rows; how many it met."""
     with _session() as session:
@@ -234,7 +241,10 @@ def _write(
         with _writing(lock) as session:
             row: S | None = session.scalars(query).one_or_none()
     except exc.IntegrityError as error:
-        refused = changeset.violated(_constraint(error))
+        constraint = _constraint(error)
+        if constraint in changeset.owners:
+            raise StaleEntry(f"the owner of {changeset.data!r} is gone") from None
+        refused = changeset.violated(constraint)
         if refused is None:
             raise
         return Error(refused.put_action(action))

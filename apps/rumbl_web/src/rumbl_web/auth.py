@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,8 +17,7 @@ from flask import current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
-from rumbl_core.errors import NotFound
-from rumbl_web import audit, flash
+from rumbl_web import audit, devices, flash
 from rumbl_web.gettext import gettext, noop
 
 log = logging.getLogger(__name__)
@@ -46,9 +45,9 @@ def current_user() -> accounts.User | None:
 
 
 def log_in(user: accounts.User) -> None:
-    """Start a new session for `user`; the old one, if any, ends here."""
+    """Start a new session for `user`; the old one, if any, ends here. Raises NotFound, see accounts."""
     _end_session()
-    session[_SESSION_KEY] = accounts.create_session_token(user)
+    session[_SESSION_KEY] = accounts.create_session_token(user, _device())
     session.permanent = True
     g.current_user = user
     audit.tell("login", user_id=user.id)
@@ -63,8 +62,20 @@ def log_out() -> None:
 
 def session_ref() -> str | None:
     """Public id of this session, the same that its live sockets carry; None for a guest."""
+    token = session_token()
+    return None if token is None else accounts.session_ref(token)
+
+
+def session_token() -> str | None:
+    """The secret of this session; None for a guest."""
     token = session.get(_SESSION_KEY)
-    return accounts.session_ref(token) if isinstance(token, str) else None
+    return token if isinstance(token, str) else None
+
+
+def disconnect(refs: Iterable[str]) -> None:
+    """Close the live sockets of sessions that have ended."""
+    for ref in refs:
+        current_app.extensions["rumbl_web"].disconnect(ref)
 
 
 def authenticate_user(action: Action) -> Action:
@@ -80,8 +91,6 @@ def authenticate_user(action: Action) -> Action:
             return _turn_away("guest")
         try:
             return action(user, **path)
-        except NotFound:
-            raise
         except Exception:
             if not _has_lost_its_user():
                 raise
@@ -114,6 +123,12 @@ def _has_lost_its_user() -> bool:
 def _user_of_session() -> accounts.User | None:
     token = session.get(_SESSION_KEY)
     return accounts.get_user_by_session_token(token) if isinstance(token, str) else None
+
+
+def _device() -> accounts.Device:
+    agent = request.headers.get("user-agent", "")
+    address = devices.shortened(request.remote_addr)
+    return accounts.Device(devices.browser(agent), devices.system(agent), address)
 
 
 def _end_session() -> None:

@@ -12,9 +12,13 @@ from flask import Flask
 
 from rumbl_web.auth import Action, authenticate_user
 from rumbl_web.controllers import (
+    account_controller,
     gallery_controller,
     language_controller,
+    own_session_controller,
     page_controller,
+    password_change_controller,
+    profile_controller,
     session_controller,
     user_controller,
     video_controller,
@@ -82,6 +86,17 @@ ROUTES: Final = (
     Route(GET, "/manage/videos/<id>/edit", "video.edit", video_controller.edit, OWNER),
     Route(PUT, "/manage/videos/<id>", "video.update", video_controller.update, OWNER),
     Route(DELETE, "/manage/videos/<id>", "video.delete", video_controller.delete, OWNER),
+    Route(GET, "/settings", "profile.edit", profile_controller.edit, MEMBERS),
+    Route(PUT, "/settings/profile", "profile.update", profile_controller.update, MEMBERS),
+    Route(GET, "/settings/password", "password.edit", password_change_controller.edit, MEMBERS),
+    Route(
+        PUT, "/settings/password", "password.update", password_change_controller.update, MEMBERS, hashes=True
+    ),
+    Route(GET, "/settings/sessions", "own_session.index", own_session_controller.index, MEMBERS),
+    Route(DELETE, "/settings/sessions", "own_session.clear", own_session_controller.clear, MEMBERS),
+    Route(DELETE, "/settings/sessions/<id>", "own_session.delete", own_session_controller.delete, OWNER),
+    Route(GET, "/settings/account", "account.show", account_controller.show, MEMBERS),
+    Route(DELETE, "/settings/account", "account.delete", account_controller.delete, MEMBERS, hashes=True),
     Route(POST, "/language", "language.update", language_controller.update, PUBLIC),
 )
 _NAMES: Final = frozenset(route.name for route in ROUTES)

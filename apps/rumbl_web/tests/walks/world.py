@@ -38,13 +38,16 @@ class World:
         self.category = multimedia.create_category_or_raise("Drama")
         self.video: Video = video_fixture(self.owner, title="Hers", category_id=self.category.id)
         annotation_fixture(self.owner, self.video)
+        self.session = accounts.session_ref(accounts.create_session_token(self.owner))
 
     def browser(self, who: str, base_url: str = "http://localhost") -> Client:
         """A browser of one of WHO, with a real session."""
         client = self.app.test_client()
         assert isinstance(client, Client)
         if who != "guest":
-            self.tokens[who] = token = accounts.create_session_token(getattr(self, who, self.owner))
+            user = accounts.get_user_or_raise(getattr(self, who, self.owner).id)
+            accounts.create_session_token(user)  # on another device
+            self.tokens[who] = token = accounts.create_session_token(user)
             with client.session_transaction(base_url=base_url) as session:
                 session["user_token"] = token
         if who == "ended":
@@ -59,18 +62,22 @@ class World:
             "users": self.owner.id,
             "categories": self.category.id,
             "static": "favicon.svg",
-            "sessions": 1,
+            "sessions": self.session,
         }
         noun = rule.split("/<", maxsplit=1)[0].rpartition("/")[2]
         assert "<" not in rule or noun in rows, f"say in {__name__} whose row a path with {noun} names"
         return _ARGUMENT.sub(str(rows.get(noun, "")), rule)
 
-    def form(self) -> dict[str, Any]:
-        """Good fields for every action that there is."""
+    def form(self, who: str = "owner") -> dict[str, Any]:
+        """Good fields for every action that there is, as one of WHO sends them."""
+        user = self.other if who == "other" else self.owner
         return {
             "video": {"title": "Changed", "url": "https://example.org/a.mp4", "description": "d"},
             "user": {"name": "New", "username": "newcomer", "password": "long enough"},
             "session": {"username": self.owner.username, "password": PASSWORD},
+            "profile": {"name": "Changed"},
+            "change": {"current_password": PASSWORD, "password": "another sentence"},
+            "account": {"confirmation": user.username, "password": PASSWORD},
             "language": "de",
         }
 

@@ -17,6 +17,7 @@ from rumbl_core.accounts.context import (
     list_users_page,
     list_users_with_ids,
     register_user,
+    same_password,
     session_alive,
     session_ref,
     sessions_alive,
@@ -33,13 +34,20 @@ from rumbl_core.accounts.mail import (
     reset_password,
     user_of_reset,
 )
+from rumbl_core.accounts.profile import PasswordChange, change_password, person, typed, update_profile
+from rumbl_core.accounts.sessions import end_other_sessions, end_session, list_sessions
 from rumbl_core.accounts.user import User
+from rumbl_core.accounts.user_token import Device, UserToken
 
 __all__ = [
+    "Device",
+    "PasswordChange",
     "User",
+    "UserToken",
     "authenticate_by_username_and_pass",
     "backend_user",
     "change_mail",
+    "change_password",
     "change_password_reset",
     "change_registration",
     "change_user",
@@ -48,22 +56,29 @@ __all__ = [
     "create_user",
     "delete_all_session_tokens",
     "delete_session_token",
+    "end_other_sessions",
+    "end_session",
     "get_user",
     "get_user_by",
     "get_user_by_session_token",
     "get_user_or_raise",
+    "list_sessions",
     "list_users",
     "list_users_page",
     "list_users_with_ids",
     "mail_of_token",
     "pending_mail",
+    "person",
     "register_user",
     "request_mail",
     "request_mail_again",
     "request_password_reset",
     "reset_password",
+    "same_password",
     "session_alive",
     "session_ref",
     "sessions_alive",
+    "typed",
+    "update_profile",
     "user_of_reset",
 ]

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, Literal
 
-from sqlalchemy import Text, delete, func, literal_column, select
+from sqlalchemy import Text, func, literal_column, select, update
 from sqlalchemy.orm import load_only
 
 from rumbl_core import password, repo
 from rumbl_core.accounts.user import PEOPLE, User
-from rumbl_core.accounts.user_token import USER_OF_TOKEN, UserToken, digest, reference, valid_token
+from rumbl_core.accounts.user_token import (
+    SEEN_EVERY,
+    USER_OF_TOKEN,
+    Device,
+    UserToken,
+    digest,
+    reference,
+    valid_token,
+)
 from rumbl_core.casts import INVALID, cast_id, line
 from rumbl_core.changeset import Changeset, change
 from rumbl_core.errors import NotFound
 from rumbl_core.listing import Ask, Listing, Order, Page, sort_key
 from rumbl_core.result import Error, Ok
+from rumbl_core.schema import now
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
@@ -126,22 +135,37 @@ def authenticate_by_username_and_pass(
     return Ok(_rehash(user, str(given_pass)))
 
 
-def create_session_token(user: User) -> str:
+def create_session_token(user: User, device: Device | None = None) -> str:
     """Begin a session: a random token for the cookie. Clears away the user's expired ones.
 
-    Raises NotFound if the user was deleted meanwhile.
+    Raises NotFound if the user was deleted meanwhile, or has another password than the one of the log-in.
     """
-    token, row = UserToken.build(user)
-    repo.run(UserToken.expiry(user))
-    wanted = change(row).assoc_constraint("user", "user_tokens_user_id_fkey")
-    if isinstance(repo.insert(wanted), Error):
-        raise NotFound(f"no user {user.id!r}")
+    token, row = UserToken.build(user, device or Device())
+    with repo.transaction():
+        # Whoever changes the password waits for this session, and then ends it.
+        if not same_password(user, wait_for="share"):
+            raise NotFound(f"{user!r} has another password by now")
+        repo.run(UserToken.expiry(user))
+        repo.insert(change(row))
     return token
 
 
+def same_password(user: User, *, wait_for: Literal["share", "change"]) -> bool:
+    """Whether a user that was read before still has the same password; it stays so in this transaction.
+
+    With "change", nobody else may write the user's row or rows of its own meanwhile. Raises NotFound.
+    """
+    query = select(User).where(User.id == user.id).with_for_update(read=wait_for == "share")
+    return repo.one_or_raise(query).password_hash == user.password_hash
+
+
 def get_user_by_session_token(token: object) -> User | None:
-    """The user of a session, or None when it is over (after 60 days at the latest)."""
-    return repo.one(USER_OF_TOKEN, valid_token(token))
+    """The user of a session, or None when it is over (after 60 days at the latest, 30 without use)."""
+    for user, last_seen_at in repo.rows(USER_OF_TOKEN, valid_token(token)):
+        if last_seen_at <= now() - SEEN_EVERY:
+            repo.run(UserToken.seen(token))
+        return user if isinstance(user, User) else None
+    return None
 
 
 def delete_session_token(token: object) -> None:
@@ -151,10 +175,7 @@ def delete_session_token(token: object) -> None:
 
 def delete_all_session_tokens(user: User) -> list[str]:
     """End every session of a user; their public names, for whoever has to disconnect them."""
-    with repo.transaction():
-        ended = repo.all(UserToken.of_user(user))
-        repo.run(delete(UserToken).where(UserToken.user_id == user.id))
-    return [reference(row.token_hash) for row in ended]
+    return [reference(ended) for ended in repo.deleted(UserToken.ending(user))]
 
 
 def session_ref(token: object) -> str:
@@ -176,9 +197,7 @@ def sessions_alive(refs: Collection[str]) -> set[str]:
 def _rehash(user: User, given_pass: str) -> User:
     if user.password_hash is None or not password.needs_rehash(user.password_hash):
         return user
-    wanted = change(user).put_change("password_hash", password.hash_password(given_pass))
-    match repo.update(wanted):
-        case Ok(updated):
-            return updated
-        case Error(_):
-            return user
+    # Only while it is still this hash: the password may have been changed since it was looked at.
+    same = (User.id == user.id) & (User.password_hash == user.password_hash)
+    repo.run(update(User).where(same).values(password_hash=password.hash_password(given_pass)))
+    return get_user_or_raise(user.id)

@@ -59,14 +59,26 @@ class User(Schema):
     @staticmethod
     def registration_changeset(user: User, attrs: object) -> Changeset[User]:
         """Profile and password. The password is hashed only if nothing else is wrong, and then forgotten."""
-        return User._with_password(
-            User.changeset(user, attrs).validate_change("username", _refuse_reserved), attrs
-        )
+        return User._with_password(User.profile_changeset(user, attrs), attrs)
+
+    @staticmethod
+    def profile_changeset(user: User, attrs: object) -> Changeset[User]:
+        """What people may change of themselves: a name of rumbl itself can't be taken."""
+        return User.changeset(user, attrs).validate_change("username", _refuse_reserved)
+
+    @staticmethod
+    def new_password_changeset(user: User, attrs: object, *, proven: bool) -> Changeset[User]:
+        """Another password, by whoever has proven to know the one of today."""
+        changeset = Changeset(user)
+        if not proven:
+            changeset = changeset.add_error("current_password", message("is not your password"))
+        rules = _password_rules(changeset, attrs)
+        return _put_password_hash(rules.validate_change("password", _refuse_common))
 
     @staticmethod
     def password_changeset(user: User, attrs: object) -> Changeset[User]:
         """A new password, hashed only if nothing is wrong with it."""
-        return User._with_password(Changeset(user), attrs)
+        return User.new_password_changeset(user, attrs, proven=True)
 
     @staticmethod
     def mail_changeset(user: User, attrs: object) -> Changeset[User]:
@@ -84,11 +96,15 @@ class User(Schema):
 
     @staticmethod
     def _with_password(changeset: Changeset[User], attrs: object) -> Changeset[User]:
-        return _put_password_hash(
-            changeset.cast(attrs, ("password",))
-            .validate_required("password")
-            .validate_length("password", min=6, max=password.MAX_LENGTH)
-        )
+        return _put_password_hash(_password_rules(changeset, attrs))
+
+
+def _password_rules(changeset: Changeset[User], attrs: object) -> Changeset[User]:
+    return (
+        changeset.cast(attrs, ("password",))
+        .validate_required("password")
+        .validate_length("password", min=6, max=password.MAX_LENGTH)
+    )
 
 
 def _put_password_hash(changeset: Changeset[User]) -> Changeset[User]:
@@ -103,6 +119,10 @@ def _refuse_look_alike(username: str) -> str | None:
     if username != username.strip():
         return message("must not begin or end with a space")
     return message("has an invisible character") if casts.has_invisible(username) else None
+
+
+def _refuse_common(typed: str) -> str | None:
+    return message("is one of the passwords that are tried first") if password.common(typed) else None
 
 
 def _refuse_reserved(username: str) -> str | None:

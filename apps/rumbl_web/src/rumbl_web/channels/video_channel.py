@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from info_sys import otp
 from rumbl_core import accounts, multimedia
-from rumbl_core.errors import Unavailable
+from rumbl_core.errors import NotFound, Unavailable
 from rumbl_core.result import Error, Ok
 from rumbl_web import notes
 from rumbl_web.channels.pages import NO_PAGE, Page, Pages
@@ -74,9 +74,12 @@ class VideoChannel(Channel):
     def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
         if socket.assigns["user_id"] is None:
             return Reply("error", {"reason": "unauthorized"})
-        with otp.blocking():
-            user = accounts.get_user_or_raise(socket.assigns["user_id"])
-            result = multimedia.annotate_video(user, socket.assigns["video_id"], _note(payload))
+        try:
+            with otp.blocking():
+                user = accounts.get_user_or_raise(socket.assigns["user_id"])
+                result = multimedia.annotate_video(user, socket.assigns["video_id"], _note(payload))
+        except NotFound:  # the account was deleted a moment ago; its sockets are about to be closed
+            return Reply("error", {"reason": "unauthorized"})
         match result:
             case Ok(annotation):
                 self._publish(annotation, socket)

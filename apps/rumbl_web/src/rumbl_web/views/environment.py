@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request
 
 from rumbl_web import auth, csrf, flash, security, static_files
-from rumbl_web.views import card_view, time_view, user_view, video_view, words_view
+from rumbl_web.views import card_view, session_view, time_view, user_view, video_view, words_view
 from rumbl_web.views.addresses import category_path, video_path, watch_path
 
 
@@ -32,6 +32,9 @@ def install(app: Flask) -> None:
         script_words=words_view.script_words,
         first_name=user_view.first_name,
         initials=user_view.initials,
+        device_text=session_view.device_text,
+        ago=session_view.ago,
+        day=session_view.day,
         tone=user_view.tone,
         notes_text=video_view.notes_text,
         videos_text=video_view.videos_text,
