@@ -26,7 +26,6 @@ SYSTEMS: Final = (
     ("iPhone", "iOS"),
     ("iPad", "iPadOS"),
     ("Android", "Android"),
-    ("CrOS", "ChromeOS"),
     ("Windows", "Windows"),
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
