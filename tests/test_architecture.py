@@ -19,6 +19,7 @@ DOORS = tuple(
         "attempts",
         "changeset",
         "errors",
+        "departure",
         "listing",
         "message",
         "multimedia",
