@@ -44,7 +44,6 @@ class Changeset(Generic[S]):
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     action: str | None = None
     constraints: tuple[Constraint, ...] = field(default=(), repr=False)
-    owners: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def valid(self) -> bool:
@@ -155,10 +154,6 @@ class Changeset(Generic[S]):
     ) -> Self:
         """Make a violation of the foreign key `constraint` an error of the field, with this message."""
         return self._constrain(constraint, name, text)
-
-    def owner_constraint(self, constraint: str) -> Self:
-        """A violation of the foreign key `constraint` means that the owner was deleted since it was read."""
-        return replace(self, owners=(*self.owners, constraint))
 
     def violated(self, constraint: str | None) -> Self | None:
         """This changeset with the error of a violated constraint, or None if that isn't named here."""

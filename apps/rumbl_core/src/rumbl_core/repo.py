@@ -241,10 +241,7 @@ def _write(
         with _writing(lock) as session:
             row: S | None = session.scalars(query).one_or_none()
     except exc.IntegrityError as error:
-        constraint = _constraint(error)
-        if constraint in changeset.owners:
-            raise StaleEntry(f"the owner of {changeset.data!r} is gone") from None
-        refused = changeset.violated(constraint)
+        refused = changeset.violated(_constraint(error))
         if refused is None:
             raise
         return Error(refused.put_action(action))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, inspect
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from rumbl_core import casts as kinds
@@ -43,11 +43,6 @@ class Schema(DeclarativeBase):
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.id))
-
-
-def was_stored(row: Schema) -> bool:
-    """Whether the row came from the database, however long ago."""
-    return inspect(row).key is not None
 
 
 def stored_values(row: Schema) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Select, any_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only
@@ -21,9 +21,7 @@ from rumbl_core.multimedia.annotation import Annotation
 from rumbl_core.multimedia.category import Category
 from rumbl_core.multimedia.video import Video
 from rumbl_core.result import Error, Ok
-from rumbl_core.schema import Schema, was_stored
 
-S = TypeVar("S", bound=Schema)
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
 MAX_COUNT: Final = 1_000
@@ -130,9 +128,8 @@ def get_user_video_or_raise(user: User, id: object) -> Video:
 
 
 def create_video(user: User, attrs: object = None) -> Ok[Video] | Error[Changeset[Video]]:
-    """Add a video of this user. Raises NotFound if the user was deleted meanwhile."""
-    wanted = Video.changeset(Video(user_id=user.id), attrs)
-    result = repo.insert(_owned(wanted, user, "videos_user_id_fkey"))
+    """Add a video of this user."""
+    result = repo.insert(Video.changeset(Video(user_id=user.id), attrs))
     if isinstance(result, Ok):
         set_committed_value(result.value, "user", user)
     return result
@@ -192,14 +189,14 @@ def annotate_video(
 
     The same `client_key` of the same user on the same video, and a second answer of the same user to one
     question, give the annotation that is there already: its `is_new` is False. Only a user without a password
-    (a backend's) may set `answer_to` and `source_url`. Raises NotFound if the user was deleted meanwhile.
+    (a backend's) may set `answer_to` and `source_url`.
 
     The lock makes ids within a video grow in the order of commits, so "everything after the last id I saw"
     can't miss a row; and it makes `prev_id` exact: between the two no note of the video lies or ever will.
     """
     row = Annotation(user_id=user.id, video_id=permalink.cast(video_id) or 0)
     judge = Annotation.changeset if user.password_hash else Annotation.answer_changeset
-    wanted = _owned(judge(row, attrs), user, "annotations_user_id_fkey")
+    wanted = judge(row, attrs)
     if not wanted.valid:
         return Error(wanted.put_action("insert"))
     wanted = wanted.put_change("prev_id", Annotation.latest_id(row.video_id))
@@ -276,11 +273,6 @@ def _insert_once(wanted: Changeset[Annotation]) -> Ok[Annotation] | Error[Change
         if "has already been taken" in result.reason.errors.get(name, ()):
             return Ok(repo.one_or_raise(query.where(getattr(Annotation, name) == wanted.changes[name])))
     return result
-
-
-def _owned(wanted: Changeset[S], user: User, constraint: str) -> Changeset[S]:
-    """Tell a user who was deleted since (not found) from one who never was (our bug, which crashes)."""
-    return wanted.owner_constraint(constraint) if was_stored(user) else wanted
 
 
 def _annotations(video: Video | int, since_id: object) -> Select[Annotation]:
