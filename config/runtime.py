@@ -41,6 +41,8 @@ VARIABLES = {
         "SOCKETS_PER_USER": "sockets_per_user",
         "THROTTLE_STORE": "throttle_store",
         "REGISTRATIONS_PER_HOUR": "registrations_per_hour",
+        "MAIL_URL": "mail_url",
+        "MAIL_FROM": "mail_from",
         "LOG_LEVEL": "log_level",
         "LOG_FORMAT": "log_format",
     },

@@ -38,6 +38,10 @@ TESTED_ELSEWHERE = {
     "rumbl_web.answers": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.cli": "tests/integration/test_start.py",
+    "rumbl_web.mail.collected": f"{WEB}/mail/test_adapter.py",
+    "rumbl_web.mail.mail": f"{WEB}/mail/test_adapter.py",
+    "rumbl_web.mail.mailbox": f"{WEB}/mail/test_adapter.py",
+    "rumbl_web.mail.smtp": f"{WEB}/mail/test_adapter.py",
     "rumbl_web.notes": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.phoenix.pubsub_adapters.redis_link": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",
     "rumbl_web.phoenix.pubsub_adapters.redis_threads": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",
@@ -47,6 +51,7 @@ TESTED_ELSEWHERE = {
     "rumbl_web.phoenix.transports.wire": f"{WEB}/phoenix/transports/test_hub.py",
     "rumbl_web.server": "tests/integration/test_start.py",
     "rumbl_web.views.annotation_view": f"{WEB}/channels/test_video_channel.py",
+    "rumbl_web.views.mail_view": f"{WEB}/controllers/test_reset_controller.py",
 }
 
 

@@ -26,7 +26,7 @@ GRAVE: Final = {"serious", "critical"}
 LONG: Final = "Donaudampfschifffahrtsgesellschaft" * 4
 MEMBER: Final = "Wilhelmina Wolkenstein-Trostburg"
 
-PARTS: Final[dict[str, dict[str, str]]] = {}
+PARTS: Final[dict[str, dict[str, str]]] = {"reset.open": {"token": "old"}, "mail.open": {"token": "old"}}
 """By the name of a route: parts of its address that no page links to."""
 
 CONTRAST: Final = "color-contrast"

@@ -58,7 +58,7 @@ def test_the_listing_ends_with_what_is_not_a_page(app: Flask) -> None:
     assert "HEAD" not in router.routes(app)
 
 
-def test_members_only_are_the_users_and_everything_under_manage() -> None:
+def test_members_only_are_the_users_and_everything_under_manage_and_settings() -> None:
     members = {route.name for route in router.ROUTES if route.members}
 
     assert members == {"user.index", "user.show"} | {

@@ -23,6 +23,8 @@ from rumbl_web.channels.session_watch import SessionWatch
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
 from rumbl_web.health import Health
+from rumbl_web.mailer import Mailer
+from rumbl_web.mailer import adapter as mail_adapter
 from rumbl_web.phoenix import live as phoenix_live
 from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.presence import Periods
@@ -47,6 +49,7 @@ class Live(phoenix_live.Live):
     """
 
     supervisor: Supervisor
+    mailer: Mailer
 
 
 @dataclass
@@ -70,7 +73,10 @@ def start(configuration: Configuration) -> Application:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     core = rumbl_core.application.start(configuration.core)
     info = info_sys.application.start(configuration.info)
-    live = make_live(configuration.web, adapter(configuration.web))
+    mails = mail_adapter(
+        configuration.web.mail_url, configuration.web.env, core.settings.data_dir / "mailbox"
+    )
+    live = make_live(configuration.web, adapter(configuration.web), Mailer(mails, configuration.web.sender))
     live.supervisor.start()
     health = Health(lambda: live.endpoint.pubsub.adapter.state, core.ping)
     return Application(pages(configuration.web, live, health), live, core, info)
@@ -81,10 +87,11 @@ def adapter(settings: Settings) -> Adapter:
     return LocalAdapter() if settings.redis_url is None else RedisAdapter(settings.redis_url)
 
 
-def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
-    """Make the hub, PubSub, presence, the answers, and the supervisor of what has to run for them."""
+def make_live(settings: Settings, adapter: Adapter | None = None, mailer: Mailer | None = None) -> Live:
+    """Make the hub, PubSub, presence, answers, the mailer, and the supervisor of what runs for them."""
     assert settings.secret_key_base is not None
     made = Live(settings.secret_key_base, PubSub(adapter))
+    made.mailer = mailer = mailer or Mailer()
     endpoint, periods = made.endpoint, Periods(down=settings.presence_down_ms)
     presence, answers = Presence(endpoint, max_listed=MAX_LISTED, periods=periods), Answers(endpoint)
     endpoint.services.update(presence=presence, answers=answers, pages=Pages())
@@ -92,6 +99,7 @@ def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     children = [
         presence.child_spec(PRESENCE),
         answers.child_spec(),
+        mailer.child_spec(),
         CatchUp(endpoint).child_spec(),
         LatestWatch.child_spec(endpoint),
         SessionWatch.child_spec(endpoint),
@@ -99,6 +107,7 @@ def make_live(settings: Settings, adapter: Adapter | None = None) -> Live:
     made.supervisor = supervisor = Supervisor(children, name=SUPERVISOR)
     endpoint.on_stop(lambda: supervisor.stop(SHUTDOWN))
     endpoint.on_stop(answers.wait)
+    endpoint.on_stop(mailer.wait)
     return made
 
 
@@ -137,6 +146,7 @@ def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask
         disconnect=disconnect,
         video_deleted=video_deleted,
         health=health,
+        mailer=live.mailer,
     )
 
 

@@ -57,6 +57,7 @@ def build(sections: Sections) -> Configuration:
     ) as error:
         raise ConfigurationError(str(error)) from error
     _refuse_strangers(configuration.web)
+    _refuse_homeless_mails(configuration.web)
     return configuration
 
 
@@ -66,6 +67,15 @@ def _refuse_strangers(web: rumbl_web.settings.Settings) -> None:
         raise ConfigurationError(
             f"WORKERS: {web.workers} server processes can't hear each other without a Redis; set REDIS_URL "
             "to its address, like redis://localhost:6379/0, or WORKERS to 1"
+        )
+
+
+def _refuse_homeless_mails(web: rumbl_web.settings.Settings) -> None:
+    """Refuse mails whose links would have to begin with what a client says in its Host header."""
+    if web.mail_url is not None and web.url is None:
+        raise ConfigurationError(
+            "RUMBL_URL: not set, but links in mails (MAIL_URL) begin with it; "
+            "put the public address of the site there"
         )
 
 

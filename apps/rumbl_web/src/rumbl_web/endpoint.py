@@ -38,6 +38,7 @@ from rumbl_web import (
 )
 from rumbl_web.controllers import health_controller
 from rumbl_web.health import Health
+from rumbl_web.mailer import EXTENSION, Mailer
 from rumbl_web.settings import Settings, SettingsError
 from rumbl_web.throttle import Throttle, making
 from rumbl_web.views import compiled, environment
@@ -115,16 +116,18 @@ def create_endpoint(
     disconnect: Disconnect = no_sockets,
     video_deleted: VideoDeleted = no_viewers,
     health: Health | None = None,
+    mailer: Mailer | None = None,
 ) -> Flask:
     """The site as a WSGI application.
 
     `user_token(user, session_ref)` signs what a page's socket connects with (None for a guest);
     `disconnect(session_ref)` closes the live sockets of a session that ended; `video_deleted(id)` tells those
-    who watch it; `health` knows how this process does.
+    who watch it; `health` knows how this process does; `mailer` sends mails, or says that none are sent.
     """
     app = Endpoint(__name__, static_folder=None, template_folder="templates")
     app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted)
     app.extensions["rumbl_health"] = health or Health()
+    app.extensions[EXTENSION] = mailer or Mailer()
     configure(app, settings)
     app.extensions[turnstile.EXTENSION] = throttle(settings)
     gettext.install(app)

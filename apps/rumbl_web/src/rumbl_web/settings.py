@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from rumbl_web import mail
 from rumbl_web.phoenix.transports import origin
 
 Names = tuple[str, ...]
@@ -131,6 +133,19 @@ class Settings(BaseSettings):
         ge=0,
         description="Tries to register that one address has in an hour; 0 is as many as it likes.",
     )
+    mail_url: str | None = Field(
+        None,
+        validation_alias="MAIL_URL",
+        repr=False,
+        description="Mail server, as smtps://user:password@host, or smtp:// (STARTTLS), or smtp+plain:// "
+        "(own relay, no TLS); without one no mail is sent, and in dev it is shown at /dev/mailbox.",
+    )
+    mail_from: str | None = Field(
+        None,
+        validation_alias="MAIL_FROM",
+        max_length=300,
+        description="Sender of mails, like rumbl <mail@rumbl.example>; else noreply at RUMBL_URL's host.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="Least weight of the log lines that are written."
     )
@@ -167,6 +182,29 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"/?[0-9]{0,4}", parts.path):
                 raise ValueError("its path must be the number of a database")
         return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def judge_mail_url(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a mail server, without repeating it: it may hold a password."""
+        wrong = mail.refusal(value) if value is not None else None
+        if wrong:
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def judge_mail_from(cls, value: str | None) -> str | None:
+        """Refuse what no mail could come from."""
+        if value is not None and (not value.isprintable() or "@" not in parseaddr(value)[1]):
+            raise ValueError("it must be a mail address, perhaps with a name before it")
+        return value
+
+    @property
+    def sender(self) -> str:
+        """Whom mails come from."""
+        host = urlsplit(self.url).hostname if self.url else None
+        return self.mail_from or f"rumbl <noreply@{host or 'localhost'}>"
 
     @field_validator("url", mode="before")
     @classmethod

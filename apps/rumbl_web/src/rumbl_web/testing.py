@@ -4,6 +4,7 @@ Put `pytest_plugins = ["rumbl_core.testing", "rumbl_web.testing"]` into a confte
 
 - `app`: the site; `client`: a browser without JavaScript; both in a transaction that is rolled back,
 - `login_as`: `login_as(user)` gives a client whose current user is set without a password,
+- `mails`: what the site sent,
 - `ended_sessions`: the sessions whose live sockets the site wanted closed.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from email.message import EmailMessage
 from typing import Any, cast
 
 import pytest
@@ -22,6 +24,8 @@ from rumbl_core.accounts import User
 from rumbl_core.testing import Sandbox
 from rumbl_web import auth, csrf
 from rumbl_web.endpoint import create_endpoint
+from rumbl_web.mail import Collected
+from rumbl_web.mailer import Mailer
 from rumbl_web.settings import Settings, load
 
 SECRET = "a secret of the tests, which protects nothing at all"  # noqa: S105 - it protects nothing
@@ -84,7 +88,10 @@ def redirected_to(response: TestResponse) -> str:
 def rumbl_site() -> tuple[Flask, list[str]]:
     """The one site of a test run, and what it wanted disconnected."""
     ended: list[str] = []
-    app = create_endpoint(make_settings(), user_token=_spell_out, disconnect=ended.append)
+    collected = Collected()
+    mailer = Mailer(collected, inline=True)
+    app = create_endpoint(make_settings(), user_token=_spell_out, disconnect=ended.append, mailer=mailer)
+    app.extensions["rumbl_test_mails"] = collected
     return _with_test_client(app), ended
 
 
@@ -113,6 +120,15 @@ def login_as(app: Flask) -> Callable[[User], Client]:
         return browser
 
     return login
+
+
+@pytest.fixture
+def mails(app: Flask) -> Iterator[list[EmailMessage]]:
+    """What the site sent during this test."""
+    sent: list[EmailMessage] = app.extensions["rumbl_test_mails"].mails
+    sent.clear()
+    yield sent
+    sent.clear()
 
 
 @pytest.fixture

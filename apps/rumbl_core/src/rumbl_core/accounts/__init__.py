@@ -23,6 +23,9 @@ from rumbl_core.accounts.context import (
     sessions_alive,
 )
 from rumbl_core.accounts.mail import (
+    Confirmed,
+    Link,
+    Reset,
     change_mail,
     change_password_reset,
     confirm_mail,
@@ -40,8 +43,11 @@ from rumbl_core.accounts.user import User
 from rumbl_core.accounts.user_token import Device, UserToken
 
 __all__ = [
+    "Confirmed",
     "Device",
+    "Link",
     "PasswordChange",
+    "Reset",
     "User",
     "UserToken",
     "authenticate_by_username_and_pass",
