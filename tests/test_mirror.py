@@ -39,6 +39,7 @@ TESTED_ELSEWHERE = {
     "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.cli": "tests/integration/test_start.py",
     "rumbl_web.mail.collected": f"{WEB}/mail/test_adapter.py",
+    "rumbl_web.mail.kept": f"{WEB}/mail/test_adapter.py",
     "rumbl_web.mail.mail": f"{WEB}/mail/test_adapter.py",
     "rumbl_web.mail.mailbox": f"{WEB}/mail/test_adapter.py",
     "rumbl_web.mail.smtp": f"{WEB}/mail/test_adapter.py",

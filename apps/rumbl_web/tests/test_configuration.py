@@ -80,3 +80,10 @@ def test_with_database_changes_only_the_address() -> None:
     after = before.with_database("postgresql://localhost/rumbl")
     assert after.core.database_url == "postgresql://localhost/rumbl"
     assert (after.core.pool_size, after.web) == (3, before.web)
+
+
+def test_mails_without_a_public_address_for_their_links_are_refused() -> None:
+    mails = {"mail_url": "smtp://mail.example"}
+    with pytest.raises(ConfigurationError, match=r"^RUMBL_URL: "):
+        configuration.build({"rumbl_web": mails})
+    assert configuration.build({"rumbl_web": {**mails, "url": "https://rumbl.example"}}).web.mail_url

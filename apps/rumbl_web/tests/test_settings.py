@@ -134,3 +134,23 @@ def test_variables_that_only_look_like_a_field_are_none_of_ours(monkeypatch: pyt
 
     assert load({}).url is None
     assert load({}).env == "dev"
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example", "https://mail.example", "smtp+plain://u:hidden@mail.example"]
+)
+def test_what_is_no_mail_server_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^MAIL_URL: ") as refused:
+        load({"mail_url": url})
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("sender", ["nobody", "a@b.c\nBcc: x@y.z", ""])
+def test_what_no_mail_could_come_from_is_refused(sender: str) -> None:
+    with pytest.raises(SettingsError, match=r"^MAIL_FROM: "):
+        load({"mail_from": sender})
+
+
+def test_mails_come_from_the_site_unless_told_otherwise() -> None:
+    assert load({"url": "https://rumbl.example/x"}).sender == "rumbl <noreply@rumbl.example>"
+    assert load({"mail_from": "me@rumbl.example"}).sender == "me@rumbl.example"

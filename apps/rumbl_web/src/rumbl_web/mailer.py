@@ -12,7 +12,7 @@ from typing import Final, ParamSpec
 from info_sys.otp.gen_server import ProcessDown
 from info_sys.otp.supervisor import ChildSpec
 from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
-from rumbl_web.mail import Adapter, DeliveryError, Mail, Mailbox, Smtp
+from rumbl_web.mail import Adapter, Collected, DeliveryError, Mail, Mailbox, Smtp
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -56,9 +56,9 @@ class Mailer:
         return self._adapter is not None and self._adapter.real
 
     @property
-    def mailbox(self) -> Mailbox | None:
+    def mailbox(self) -> Mailbox | Collected | None:
         """Where they can be read on a site under development."""
-        return self._adapter if isinstance(self._adapter, Mailbox) else None
+        return self._adapter if isinstance(self._adapter, Mailbox | Collected) else None
 
     def child_spec(self) -> ChildSpec:
         """How a supervisor starts and restarts the process; it gives up on what is under way at the end."""

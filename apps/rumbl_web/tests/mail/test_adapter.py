@@ -163,11 +163,11 @@ def test_a_mail_shows_neither_its_address_nor_its_text() -> None:
 
 def test_the_mailbox_is_its_owners_and_bounded_and_newest_first(tmp_path: Path) -> None:
     box = Mailbox(tmp_path / "box")
-    assert box.mails() == []
+    assert box.kept() == []
     for number in range(MAX_KEPT + 2):
         box.deliver(Mail("a@b.c", f"{number}", "text").message(FROM))
 
-    assert [mail.subject for mail in box.mails()] == [str(n) for n in range(MAX_KEPT + 1, 1, -1)]
+    assert [mail.subject for mail in box.kept()] == [str(n) for n in range(MAX_KEPT + 1, 1, -1)]
     assert (tmp_path / "box").stat().st_mode & 0o077 == 0
     assert all(file.stat().st_mode & 0o077 == 0 for file in (tmp_path / "box").iterdir())
 

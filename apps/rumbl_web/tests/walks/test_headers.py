@@ -48,7 +48,7 @@ def wrong_headers(answer: TestResponse) -> list[str]:
         "csp": all(policy.get(name) == only for name, only in SELF_ONLY.items()),
         "unsafe csp": not re.search(r"unsafe-|\*| data:", f"{policy.get('script-src', '*')}"),
         "nosniff": headers.get("x-content-type-options") == "nosniff",
-        "referrer": headers.get("referrer-policy") == "strict-origin-when-cross-origin",
+        "referrer": headers.get("referrer-policy") in {"strict-origin-when-cross-origin", "no-referrer"},
         "frames": headers.get("x-frame-options") == "SAMEORIGIN",
         "coop": headers.get("cross-origin-opener-policy") == "same-origin",
         "permissions": "camera=()" in headers.get("permissions-policy", ""),

@@ -38,6 +38,9 @@ class World:
         self.category = multimedia.create_category_or_raise("Drama")
         self.video: Video = video_fixture(self.owner, title="Hers", category_id=self.category.id)
         annotation_fixture(self.owner, self.video)
+        for user in (self.owner, self.other):
+            wanted = {"email": f"{user.username}@old.example", "current_password": PASSWORD}
+            accounts.request_mail(user, wanted)
         self.session = accounts.session_ref(accounts.create_session_token(self.owner))
 
     def browser(self, who: str, base_url: str = "http://localhost") -> Client:
@@ -63,6 +66,8 @@ class World:
             "categories": self.category.id,
             "static": "favicon.svg",
             "sessions": self.session,
+            "reset": "no-token",
+            "mail": "no-token",
         }
         noun = rule.split("/<", maxsplit=1)[0].rpartition("/")[2]
         assert "<" not in rule or noun in rows, f"say in {__name__} whose row a path with {noun} names"
@@ -73,7 +78,14 @@ class World:
         user = self.other if who == "other" else self.owner
         return {
             "video": {"title": "Changed", "url": "https://example.org/a.mp4", "description": "d"},
-            "user": {"name": "New", "username": "newcomer", "password": "long enough"},
+            "user": {
+                "name": "New",
+                "username": "newcomer",
+                "password": "long enough",
+                "email": f"{user.username}@new.example",
+                "current_password": PASSWORD,
+            },
+            "reset": {"login": self.owner.username},
             "session": {"username": self.owner.username, "password": PASSWORD},
             "profile": {"name": "Changed"},
             "change": {"current_password": PASSWORD, "password": "another sentence"},

@@ -21,6 +21,7 @@ SENT: Final = noop("A mail is on its way to %(address)s. Open the link in it.")
 USELESS: Final = noop("This link does not work any more. Ask for another in your settings.")
 TOO_MANY: Final = noop("That was too many mails. Try again in an hour.")
 TAKEN: Final = noop("Another account has this mail address already.")
+MAX_TOKEN: Final = 64
 _SESSION_KEY: Final = "mail_token"
 
 
@@ -69,7 +70,7 @@ def again(current_user: User) -> ResponseReturnValue:
 
 def open(token: str) -> ResponseReturnValue:
     """Remember the token of a mailed link and go on to a page without it in its address."""
-    session[_SESSION_KEY] = token
+    session[_SESSION_KEY] = token[:MAX_TOKEN]  # a cookie holds little
     answer = redirect(url_for("mail.ask"))
     answer.headers["referrer-policy"] = "no-referrer"
     return answer

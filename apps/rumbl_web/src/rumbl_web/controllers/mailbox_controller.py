@@ -13,4 +13,4 @@ def index() -> ResponseReturnValue:
     mailbox = mail_view.mailer().mailbox
     if mailbox is None:
         abort(404)
-    return render_template("mailbox/index.html", mails=mailbox.mails(), here=request.host_url)
+    return render_template("mailbox/index.html", mails=mailbox.kept(), here=request.host_url)

@@ -27,6 +27,7 @@ ASKED: Final = noop(
     "If there is an account with a confirmed mail address, a mail is on its way. Look into your mailbox."
 )
 USELESS: Final = noop("This link does not work any more. Ask for a new one.")
+MAX_TOKEN: Final = 64
 _SESSION_KEY: Final = "reset_token"
 
 
@@ -51,7 +52,7 @@ def create() -> ResponseReturnValue:
 
 def open(token: str) -> ResponseReturnValue:
     """Remember the token of a mailed link and go on to a page without it in its address."""
-    session[_SESSION_KEY] = token
+    session[_SESSION_KEY] = token[:MAX_TOKEN]  # a cookie holds little
     answer = redirect(url_for("reset.edit"))
     answer.headers["referrer-policy"] = "no-referrer"
     return answer

@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.message import EmailMessage
 from typing import ClassVar
 
+from rumbl_web.mail.kept import Kept, read
+
 
 class Collected:
     """Keeps them in a list."""
@@ -17,3 +19,7 @@ class Collected:
     def deliver(self, message: EmailMessage) -> None:
         """Put it at the end."""
         self.mails.append(message)
+
+    def kept(self) -> list[Kept]:
+        """All of them, the newest first."""
+        return [read(mail) for mail in reversed(self.mails)]

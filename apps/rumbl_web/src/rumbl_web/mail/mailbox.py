@@ -5,29 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from dataclasses import dataclass
-from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
 from rumbl_web.mail.adapter import DeliveryError
+from rumbl_web.mail.kept import Kept, read
 
 MAX_KEPT: Final = 50
 """Mails that are kept; older ones go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One of them, as the page of the mailbox shows it."""
-
-    to: str
-    subject: str
-    at: datetime
-    text: str
 
 
 class Mailbox:
@@ -53,21 +41,15 @@ class Mailbox:
         for old in self._files()[MAX_KEPT:]:
             old.unlink(missing_ok=True)
 
-    def mails(self) -> list[Kept]:
+    def kept(self) -> list[Kept]:
         """All of them, the newest first."""
-        kept = []
+        found = []
         for file in self._files():
             try:
-                kept.append(_read(file.read_bytes()))
+                found.append(read(message_from_bytes(file.read_bytes(), policy=default)))
             except FileNotFoundError:  # another process took it away meanwhile
                 continue
-        return kept
+        return found
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.eml"), reverse=True)
-
-
-def _read(content: bytes) -> Kept:
-    message = message_from_bytes(content, policy=default)
-    at = parsedate_to_datetime(str(message["Date"]))
-    return Kept(str(message["To"]), str(message["Subject"]), at, str(message.get_content()).strip())

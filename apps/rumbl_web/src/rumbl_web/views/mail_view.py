@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, request, url_for
 
 from rumbl_web.gettext import gettext
@@ -24,7 +26,7 @@ def link_start(endpoint: str) -> str:
     origin: str | None = current_app.config.get("RUMBL_ORIGIN")
     if origin is None and mailer().real:
         raise RuntimeError("a site without RUMBL_URL must not send mails with links")
-    place = {"token": "-"}
+    place: dict[str, Any] = {"token": "-"}
     path = url_for(endpoint, **place).removesuffix("-")
     return (origin or request.host_url.rstrip("/")) + path
 
