@@ -15,6 +15,8 @@ SOFT_S: Final = 15
 HARD_S: Final = 20
 """A question that hangs in spite of every deadline is killed with its process, seconds after `SOFT_S`."""
 VISIBLE_S: Final = 30
+LOOK_S: Final = 5
+"""How often to look for questions whose worker died."""
 CONNECT_S: Final = 1.0
 TASK: Final = "info_sys.ask"
 
@@ -41,6 +43,11 @@ def make(url: str) -> Celery:
         broker_connection_max_retries=None,
         broker_transport_options={
             "visibility_timeout": VISIBLE_S,
+            # Left as they are, some 10 questions of dead workers are given out again every 100 s.
+            "unacked_restore_interval": LOOK_S,
+            "unacked_restore_throttle": 1,
+            # A worker that dies while it looks must not keep the others from it for 5 minutes.
+            "unacked_mutex_expire": 2 * LOOK_S,
             "socket_timeout": 5.0,
             "socket_connect_timeout": CONNECT_S,
         },

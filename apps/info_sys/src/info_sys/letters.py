@@ -100,13 +100,21 @@ def send(redis: Redis, reply_to: str, letter: Letter) -> None:
 
 
 class Letterbox:
-    """One process's reader. `handle` is called on one thread, a letter at a time."""
+    """One process's reader. `handle` is called on one thread, a letter at a time; `look_after` in between."""
 
-    def __init__(self, redis: Redis, reply_to: str, reader: str, handle: Callable[[Letter], None]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        reply_to: str,
+        reader: str,
+        handle: Callable[[Letter], None],
+        look_after: Callable[[], object] = lambda: None,
+    ) -> None:
         self._redis = redis
         self._stream = stream(reply_to)
         self._reader = reader
         self._handle = handle
+        self._look_after = look_after
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="info-sys-letters", daemon=True)
 
@@ -150,6 +158,7 @@ class Letterbox:
         )
         for _name, letters in fresh or ():
             self._deal_with(letters)
+        self._look_after()
 
     def _deal_with(self, letters: Sequence[tuple[str, dict[str, str] | None]]) -> None:
         for number, fields in letters:
