@@ -1,0 +1,191 @@
+"""Whatever people write is text: on no page of anybody acts what does not act with harmless words.
+
+Every text column of the database and every field of every form is filled: new ones are walked by themselves.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from rumbl_core import multimedia
+from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
+from rumbl_web.router import ROUTES
+from rumbl_web.testing import make_app
+
+from . import markup, payloads
+from .world import World, steps
+
+NOT_OF_PEOPLE = {"alembic_version", "password_hash", "purpose"}
+QUERIES = ("q", "sort", "after", "before", "next", "here", "language")
+AT_ONCE = 7
+"""Payloads that go into a line."""
+ROWS = 4
+ROUNDS = range(0, len(payloads.PAYLOADS), AT_ONCE * ROWS)
+LONG = 6_000
+Words = Callable[[int, int], str]
+"""A text: which of all, and how long it may be."""
+
+
+@dataclass
+class Seen:
+    """What acts on the pages of a walk, and what is wrong with them."""
+
+    acts: set[str] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+    pages: int = 0
+
+    def look(self, where: str, answer: TestResponse) -> None:
+        if answer.status_code >= 500:
+            self.faults.append(f"{where}: {answer.status_code}")
+        for before in answer.history:
+            self.look(where, before)
+        if answer.mimetype == "text/html" and answer.text:
+            reader = markup.read(answer.text)
+            self.acts |= reader.acts
+            self.faults += [f"{where}: {fault}" for fault in reader.faults]
+            self.pages += 1
+
+
+COLUMNS = f"""
+    SELECT table_name, column_name, coalesce(character_maximum_length, {LONG}) FROM information_schema.columns
+    WHERE table_schema = 'public' AND data_type IN ('text', 'character varying')
+    ORDER BY table_name, column_name
+"""
+
+
+def columns(session: Session) -> list[tuple[str, str, int]]:
+    """Table, name and length of all texts that people can write."""
+    return [(table, name, int(length)) for table, name, length in session.execute(text(COLUMNS))
+            if table not in NOT_OF_PEOPLE and name not in NOT_OF_PEOPLE]  # fmt: skip
+
+
+def fill(world: World, words: Words, number: int) -> None:
+    """Write into every row, past every rule that would refuse; ids keep apart what has to be unique."""
+    with world.sandbox.session(transaction=False) as session:
+        session.execute(text("UPDATE users SET email = id, confirmed_at = now()"))  # the two go together
+        for shift, (table, name, length) in enumerate(columns(session)):
+            room = length - 8
+            written = [words(number + shift + AT_ONCE * row, room)[:room] for row in range(ROWS)]
+            query = f'UPDATE "{table}" SET "{name}" = (CAST(:written AS text[]))[1 + id % {ROWS}] || id'
+            session.execute(text(query), {"written": written})
+
+
+def peopled(world: World) -> World:
+    """A new world instead of this one, with several of everything."""
+    with world.sandbox.session(transaction=False) as session:
+        tables = {table for table, _, _ in columns(session)}
+        session.execute(text(f"TRUNCATE attempts, {', '.join(sorted(tables))} CASCADE"))
+    world = World(world.app, world.sandbox)
+    for number in range(ROWS):
+        annotation_fixture(world.other, world.video, body="another")
+        category = multimedia.create_category_or_raise(f"Category {number}")
+        video_fixture(world.owner, category_id=category.id)
+        user_fixture()
+    return world
+
+
+def leaves(fields: Mapping[str, Any], word: str) -> dict[str, Any]:
+    """The same fields with this in each."""
+    return {key: leaves(value, word) if isinstance(value, Mapping) else word for key, value in fields.items()}
+
+
+def walk(world: World, words: Words, number: int, seen: Seen) -> None:
+    """Every page and every form, by a guest and by a member, with what somebody wrote everywhere."""
+    world = peopled(world)  # forms delete
+    browsers = {who: world.browser(who) for who in ("guest", "owner")}
+    fill(world, words, number)
+    by_safety = sorted(steps(), key=lambda step: step[1] != "GET")
+    for count, (route, method) in enumerate(by_safety):
+        word = words(number + count, 90)
+        headers = {"user-agent": single(word), "referer": f"http://localhost/{single(word)}"}
+        query = dict.fromkeys(QUERIES, word)
+        for who, browser in browsers.items():
+            where = f"{method} {route.path} by {who} with {word!r}"
+            path = world.path(route.path)
+            if method == "GET":
+                seen.look(where, browser.get(path, query_string=query, headers=headers))
+                seen.look(where, browser.get(path))
+                seen.look(where, browser.get(f"{route.path.split('<')[0]}{single(word)}"))
+            elif route.name != "session.delete":
+                data = {**leaves(world.form(), word), "next": word, "here": word}
+                answer = browser.submit(path, data, method=method, headers=headers, follow_redirects=True)
+                seen.look(where, answer)
+
+
+def single(word: str) -> str:
+    """On one line and in Latin letters, as headers are."""
+    return "".join(letter for letter in word if " " <= letter < "\x7f")
+
+
+def walk_addresses(world: World, addresses: Iterable[str], seen: Seen) -> None:
+    """The pages of one row, where the row has each of these as the address of what it is about."""
+    world = peopled(world)
+    browsers = {who: world.browser(who) for who in ("guest", "owner")}
+    pages = [route for route, method in steps() if method == "GET" and "<" in route.path]
+    for address in addresses:
+        with world.sandbox.session(transaction=False) as session:
+            session.execute(text("UPDATE videos SET url = :url"), {"url": address})
+            session.execute(text("UPDATE annotations SET source_url = :url"), {"url": address})
+        for who, route in itertools.product(browsers, pages):
+            seen.look(f"{route.path} by {who} of {address!r}", browsers[who].get(world.path(route.path)))
+
+
+def usual(world: World) -> Seen:
+    """The same walk with an address, with a word and with nothing: all that the pages do by themselves."""
+    seen = Seen()
+    for words in ("https://words.example/", "words", ""):
+        walk(world, lambda _number, _length, words=words: words, 0, seen)
+    walk_addresses(world, ("https://x.example/a.mp4", "https://youtu.be/x", "/static/media/demo.webm"), seen)
+    return seen
+
+
+def wrong(world: World) -> list[str]:
+    """What acts only with payloads, and what is no strict markup."""
+    harmless, seen = usual(world), Seen()
+    for number in ROUNDS:
+        walk(world, payloads.some, number, seen)
+    walk_addresses(world, payloads.ADDRESSES, seen)
+    assert seen.pages > len(ROUTES)
+    return [*sorted(seen.acts - harmless.acts), *harmless.faults, *seen.faults]
+
+
+def test_nothing_that_somebody_wrote_acts(world: World) -> None:
+    assert wrong(world) == []
+
+
+TEMPLATES = ["watch/show.html", "user/index.html", "shared/form.html", "shared/list.html"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_that_does_not_escape_is_noticed(sandbox: Sandbox, template: str) -> None:
+    app, seen = make_app(), Seen()
+    app.jinja_env.autoescape = lambda name: name != template
+    walk(World(app, sandbox), payloads.some, 0, seen)
+
+    assert seen.faults
+
+
+def test_json_that_may_end_its_script_is_noticed(sandbox: Sandbox) -> None:
+    app, seen = make_app(), Seen()
+    app.jinja_env.filters["tojson"] = lambda _value: Markup(json.dumps(payloads.WAYS_OUT))
+    walk(World(app, sandbox), payloads.some, 0, seen)
+
+    assert seen.faults
+
+
+def test_an_address_that_is_not_looked_at_is_noticed(sandbox: Sandbox) -> None:
+    app, seen = make_app(), Seen()
+    app.jinja_env.globals["link_target"] = lambda url: url
+    walk_addresses(World(app, sandbox), payloads.ADDRESSES, seen)
+
+    assert {"a href leads to javascript", "a href leads to data"} <= seen.acts
