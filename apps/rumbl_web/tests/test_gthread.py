@@ -175,6 +175,21 @@ class TestRequestsThatKeepAThread:
         assert [answer(client) for client in others if client not in late] == [(200, "late")] * 3
         assert answer(server.send(self.SLOW)) == (200, "done")
 
+    @pytest.mark.parametrize("how", [
+        b"Content-Length: 200000\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Length: 20\r\nExpect: 100-continue\r\n",
+    ])  # fmt: skip
+    def test_their_line_is_not_held_up_by_bodies_that_do_not_come(self, server: Server, how: bytes) -> None:
+        self.gate(server, b"open")
+        half = self.SLOW.replace(b"Content-Length: 0\r\n", how)
+        crowd = [server.send(half) for _ in range(4)]
+
+        assert answer(server.send(self.SLOW)) == (200, "done")
+
+        for client in crowd:
+            assert b"done" not in rest(client)
+
     def test_a_site_gives_its_worker_the_routes_that_hash(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Worker, "slow", None)
         listener = listen("127.0.0.1", 0)

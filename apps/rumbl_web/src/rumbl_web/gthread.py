@@ -7,7 +7,8 @@ body is read by its thread, in limited time and by half of the threads at most.
 
 WebSocket upgrades have half of the threads at most, and wait for them in a line of their own: a crowd that
 lost its connections comes back all at once, and a page need not wait behind it. What keeps a thread for long,
-such as a log-in, has a quarter of them and another line, which is bounded.
+such as a log-in, has a quarter of them and another line, which is bounded. Both are for whole requests only:
+a log-in whose body has yet to come is late from the beginning.
 
 For plain HTTP/1.1, as the WebSocket hub: TLS and HTTP/2 belong to a reverse proxy.
 """
@@ -38,6 +39,7 @@ MAX_HEAD: Final = 32 << 10
 
 _READ_BYTES: Final = 16 << 10
 _END_OF_HEAD: Final = b"\r\n\r\n"
+_BODY: Final = re.compile(rb"\r\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 _SHORT_BODY: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
 _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
@@ -154,10 +156,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _start(self, conn: Any) -> None:
         head = conn.parser.unreader.buf.getvalue()
         line = next((line for line in self._lines if line.kind.search(head)), None)
-        conn.late_at = float("inf")
-        if line is None:
+        conn.late_at, comes_later = float("inf"), not _is_whole(head)
+        if line is None or (comes_later and line.kind is _UPGRADE):
             super().enqueue_req(conn)
-        elif line.kind is self.slow and len(line.waiting) >= self.most_in_line:
+        elif line.kind is self.slow and (comes_later or len(line.waiting) >= self.most_in_line):
             conn.late_at = 0.0
             super().enqueue_req(conn)  # turning it away takes a thread, but not for long
         else:
@@ -279,4 +281,18 @@ def _is_enough(data: bytes) -> bool:
     # A client that asks first waits for an answer to its head.
     if body is None or _ASKS_FIRST.search(head):
         return True
+    return _has_come(data, end, body)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether the body has come with its head, or there is none."""
+    end = data.find(_END_OF_HEAD)
+    head = data[: end + 2]
+    if not _BODY.search(head):
+        return True
+    body = _SHORT_BODY.search(head)
+    return body is not None and _has_come(data, end, body)
+
+
+def _has_come(data: bytes, end: int, body: re.Match[bytes]) -> bool:
     return len(data) >= end + len(_END_OF_HEAD) + int(body[1])

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from .world import World
+from rumbl_web import logs
+from rumbl_web.testing import flatten
 
+from .world import World, steps
+
+STEPS = list(steps())
 LONG = "x" * 8_000
 PATHS = ["\x00", "%00", "%", "%zz", "%ff%fe", "..%2f..%2fetc", "9" * 400, "-1", "1e9", "'--", "\u202e", LONG]
 QUERIES = [
@@ -75,3 +82,34 @@ def test_too_much_is_refused_by_every_rule(world: World) -> None:
         assert browser.post(world.path(rule), data={"x": "y" * 1_000_001}).status_code == 413
         parts = browser.post(world.path(rule), data=many, content_type="multipart/form-data")
         assert parts.status_code == 413
+
+
+ANY = st.text(
+    alphabet=st.characters(codec="utf-8") | st.sampled_from("%_\\\0\r\n'\"<>;\u202e\ufeff"), max_size=40
+)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_text_anywhere(world: World, caplog: pytest.LogCaptureFixture, data: st.DataObject) -> None:
+    caplog.clear()
+    route, method = data.draw(st.sampled_from(STEPS))
+    filled = {name: data.draw(ANY, label=name) for name in flatten(world.form())}
+    path = (
+        world.path(route.path)
+        if data.draw(st.booleans())
+        else f"{route.path.split('<')[0]}{quote(data.draw(ANY))}"
+    )
+    query = {name: data.draw(ANY, label=name) for name in ("q", "sort", "after", "before", "next")}
+    browser = world.browser("owner")
+    headers = {"x-csrf-token": browser.csrf_token(), "user-agent": one_line(data.draw(ANY, label="agent"))}
+    answer = browser.open(path, method=method, data=filled, query_string=query, headers=headers)
+
+    assert answer.status_code < 500
+    lines = [logs.Text().format(record) for record in caplog.records]
+    assert [line for line in lines if len(line.splitlines()) != 1] == []
+
+
+def one_line(value: str) -> str:
+    """As a header may be."""
+    return "".join(letter for letter in value if letter.isprintable()).encode().decode("latin-1")
