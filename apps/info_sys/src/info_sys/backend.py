@@ -55,7 +55,8 @@ class Backend(Protocol):
     `about`: one line. `kinds`: what it is asked for, such as "fact" or "sum". `bangs`: words that ask it
     alone, without their "!". `licence`: of its answers, shown beside them. `timeout_ms`: the most that it
     gets of the deadline. `weight`: its scores are multiplied by it. `per_minute`: how often it may be asked,
-    None for any. `keeps`: whether its answers stay true for a minute, so that they may be cached.
+    None for any. `keeps`: whether its answers stay true for a minute, so that they may be cached. `needs`:
+    variables of the environment that it can't do without, such as a key; their values are never shown.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Backend(Protocol):
     weight: float = 1.0
     per_minute: float | None = None
     keeps: bool = True
+    needs: tuple[str, ...] = ()
 
     @classmethod
     def create(cls, context: Context) -> Self | None:

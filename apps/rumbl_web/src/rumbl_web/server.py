@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn has no types
 
+from info_sys import metrics, system
 from info_sys.otp import Down
 from rumbl_web import application, cores, gthread, logs, memory, observer, router
 from rumbl_web.configuration import Configuration, ConfigurationError
@@ -108,8 +109,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for root in (running.live.supervisor, running.info.supervisor):
             root.monitor(self._given_up)
         try:
-            measure = lambda: gauges.measurements(running.live.hub)  # noqa: E731  # two words, used once
-            self._observed = observer.Listener(f"rumbl-web on {self._address}", measure)
+            self._observed = observer.Listener(f"rumbl-web on {self._address}", lambda: _measure(running))
         except OSError as error:
             log.warning("this server process can't be observed: %s", error)
         memory.keep()
@@ -143,3 +143,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self._observed.stop()
         if running is not None:
             running.stop()
+
+
+def _measure(running: application.Application) -> dict[str, float]:
+    """All gauges of this process, with what became of the questions to each source."""
+    health = system.defaults().health
+    return gauges.measurements(running.live.hub) | (metrics.measurements(health.stats) if health else {})

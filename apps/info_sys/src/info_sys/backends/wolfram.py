@@ -34,6 +34,7 @@ class Wolfram(WebBackend):
     about = "sums, quantities and facts, computed"
     kinds = ("sum", "fact", "definition")
     bangs = ("wolfram", "wa")
+    needs = (KEY,)
     licence = "Wolfram Alpha terms of use"
     endpoint = "https://api.wolframalpha.com/v2/query"
 

@@ -29,6 +29,7 @@ class WolframShort(WebBackend):
     about = "the same in one line"
     kinds = ("sum", "fact")
     bangs = ("was",)
+    needs = (KEY,)
     licence = "Wolfram Alpha terms of use"
     silent = frozenset({501})
     endpoint = "https://api.wolframalpha.com/v1/result"
