@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "rumbl_core.backend_seeds": f"{CORE}/test_seeds.py",
     "rumbl_core.errors": f"{CORE}/test_application.py",
     "rumbl_core.multimedia.annotation": f"{CORE}/multimedia/test_context.py",
+    "rumbl_core.multimedia.question": f"{CORE}/multimedia/test_questions.py",
     "rumbl_core.multimedia.video": f"{CORE}/multimedia/test_context.py",
     "rumbl_core.pool": f"{CORE}/test_application.py",
     "rumbl_core.postgres.account": f"{CORE}/postgres/test_embedded.py",

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from info_sys import Backend, Result, compute
+from info_sys import Backend, Result, asks, compute
 from info_sys.breaker import FAILURES
 from info_sys.otp import whereis
 from info_sys.system import TASK_SUPERVISOR, ask, defaults, stream
@@ -105,6 +105,15 @@ def test_a_bang_asks_one_source_whatever_the_words():
         answer = ask(f"!{bang} some words", backends=[picky, other])
         assert [result.text for result in answer.results] == ["picky: some words"]
     assert other.asked == []
+
+
+def test_it_is_known_beforehand_whether_anybody_would_be_asked():
+    picky = Source("picky")
+    picky.matches = lambda query: query == "mine"
+    assert asks("mine", [picky])
+    assert asks("!picky whatever", [picky])
+    assert not asks("nice goal!", [picky])
+    assert picky.asked == []
 
 
 @pytest.mark.parametrize("typed", ["!unknown words", "!picky", "!"])

@@ -74,6 +74,23 @@ def test_a_letter_of_a_reader_who_died_goes_to_another(redis, boxes, monkeypatch
     eventually(lambda: got == [letter(1)])
 
 
+def test_a_reader_that_fails_gets_its_letter_again(redis, boxes, monkeypatch, caplog):
+    monkeypatch.setattr(letters, "DEAD_S", 0.1)
+    monkeypatch.setattr(letters, "WAIT_S", 0.05)
+    got = []
+
+    def fail_once(letter):
+        got.append(letter)
+        if len(got) == 1:
+            raise RuntimeError("the database is away")
+
+    boxes("a", fail_once)
+    send(redis, "site", letter(1))
+    eventually(lambda: got == [letter(1), letter(1)])
+    assert "could not be dealt with" in caplog.text
+    eventually(lambda: redis.xlen(stream("site")) == 0)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"reference": "1", "found": [{}], "told": []}'])
 def test_nonsense_is_thrown_away_and_said(redis, boxes, caplog, text):
     redis.xadd(stream("site"), {"letter": text})

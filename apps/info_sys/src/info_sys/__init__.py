@@ -7,7 +7,8 @@
 """
 
 from info_sys.backend import Backend, Options
+from info_sys.backends import licence
 from info_sys.result import Result
-from info_sys.system import Answer, Outcome, ask, compute, stream
+from info_sys.system import Answer, Outcome, ask, asks, compute, stream
 
-__all__ = ["Answer", "Backend", "Options", "Outcome", "Result", "ask", "compute", "stream"]
+__all__ = ["Answer", "Backend", "Options", "Outcome", "Result", "ask", "asks", "compute", "licence", "stream"]

@@ -115,7 +115,7 @@ class Inquiry:
     def _board(self, backend: Backend, known: Answers | None) -> Outcome | None:
         if known is not None:
             return Outcome(backend, "cached", known)
-        if self._opts.limit <= 0 or not (self._forced or _wants(backend, self._query)):
+        if self._opts.limit <= 0 or not (self._forced or wants(backend, self._query)):
             return Outcome(backend, "not asked")
         refusal = self._health and self._health.refusal(backend)
         if refusal:
@@ -182,7 +182,8 @@ class Inquiry:
         return Outcome(backend, "late", took_ms=took_ms)
 
 
-def _wants(backend: Backend, query: str) -> bool:
+def wants(backend: Backend, query: str) -> bool:
+    """Whether a backend wants this question. One that fails at saying so does not."""
     try:
         return backend.matches(query)
     except Exception as error:

@@ -139,7 +139,9 @@ class Letterbox:
                 if not away:
                     log.warning("no letters: Redis does not answer (%s)", type(error).__name__)
                 away = True
-                self._stopped.wait(RETRY_S)
+            except Exception:  # the reader's: the letter is given out again when it is old enough
+                log.exception("a letter could not be dealt with")
+            self._stopped.wait(RETRY_S)
 
     def _join_group(self) -> None:
         try:

@@ -17,11 +17,11 @@ from info_sys import question
 from info_sys.backend import Backend, Options
 from info_sys.backends.calculator import Calculator
 from info_sys.health import Health
-from info_sys.inquiry import TASK_SUPERVISOR, Answers, Inquiry, Outcome
+from info_sys.inquiry import TASK_SUPERVISOR, Answers, Inquiry, Outcome, wants
 from info_sys.result import Result
 from info_sys.shared import AnswerStore
 
-__all__ = ["TASK_SUPERVISOR", "Answer", "Defaults", "Outcome", "ask", "compute", "defaults", "stream"]
+__all__ = ["TASK_SUPERVISOR", "Answer", "Defaults", "Outcome", "ask", "asks", "compute", "defaults", "stream"]
 
 LIMIT: Final = 10
 TIMEOUT_MS: Final = 10_000
@@ -101,6 +101,13 @@ def stream(
     text, only = _addressed(query, chosen)
     inquiry = Inquiry(text, opts, cache, _defaults.health, _defaults.shared, forced=bool(only))
     return inquiry.ask(only or chosen)
+
+
+def asks(query: str, backends: Sequence[Backend] | None = None) -> bool:
+    """Whether anybody would be asked: cheap enough for every line that people write."""
+    chosen = _defaults.backends if backends is None else backends
+    text, only = _addressed(query, chosen)
+    return bool(only) or any(wants(backend, text) for backend in chosen)
 
 
 def defaults() -> Defaults:

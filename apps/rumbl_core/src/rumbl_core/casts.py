@@ -59,6 +59,13 @@ def integer(value: object) -> object:
     return value if -MAX_ID <= value <= MAX_ID else INVALID
 
 
+def boolean(value: object) -> object:
+    """True or false, as such or as a form says it."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value, INVALID) if isinstance(value, str) else INVALID
+
+
 def cast_id(value: object) -> int | None:
     """A primary key from outside: an int or its ASCII digits, from 1 to the largest bigint; else None."""
     if not isinstance(value, bool | int | str):

@@ -42,7 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.dml import ReturningDelete
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound, StaleEntry, Unavailable
@@ -177,6 +177,12 @@ def deleted(command: ReturningDelete[T]) -> list[T]:
     """Run a deletion that returns something of each row."""
     with _session() as session:
         return list(session.scalars(command))
+
+
+def changed(command: ReturningUpdate[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Run a change that returns something of each row."""
+    with _session() as session:
+        return [tuple(row) for row in session.execute(command)]
 
 
 def run(command: Delete | Update | Insert) -> int:

@@ -5,7 +5,8 @@ const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
 
 /**
  * Joins and stays joined. `on` hears: `listed(notes)` for each page of the list, `live(note)`, `joined(reply)`,
- * `left(crashed)` when the channel is down until its rejoin, `impossible(reason)` and `deleted()`.
+ * `left(crashed)` when the channel is down until its rejoin, `impossible(reason)`, `deleted()`, and
+ * `question(id, state)` when a question is being looked up, or was.
  */
 export class VideoChannel {
   #catchUp; #on;
@@ -17,6 +18,7 @@ export class VideoChannel {
     this.phoenix.on("new_annotation", (note) => this.#catchUp.live(note));
     this.phoenix.on("latest", ({ id }) => this.#catchUp.heard(id));
     this.phoenix.on("video_deleted", () => on.deleted());
+    this.phoenix.on("question", ({ id, state }) => on.question(id, state));
     this.phoenix.onError((reason) => this.#lost(reason));
   }
 
@@ -38,6 +40,11 @@ export class VideoChannel {
   post({ body, at, key }, { ok, refused, unanswered }) {
     this.phoenix.push("new_annotation", { body, at, key })
       .receive("ok", (reply) => this.#stored(reply, ok)).receive("error", refused).receive("timeout", unanswered);
+  }
+
+  /** What became of a question, source by source: `shown(reply)`, or `failed()`. */
+  why(id, { shown, failed }) {
+    this.phoenix.push("why", { id }).receive("ok", shown).receive("error", failed).receive("timeout", failed);
   }
 
   #stored(reply, ok) {

@@ -3,6 +3,7 @@ import { avatar } from "./avatar.js";
 import { el, webAddress } from "./dom.js";
 import { displayName } from "./people.js";
 import { formatTime, spokenTime } from "./time.js";
+import { whyThis } from "./why.js";
 import { gettext } from "./words.js";
 
 /** A note: its time (a button that seeks), who, what; room for answers below. */
@@ -12,6 +13,7 @@ export function noteItem(note) {
     el("div", { class: "note-main" },
       el("p", { class: "note-head" }, el("b", { class: "note-name" }, displayName(note.user)), timeChip(note.at)),
       el("p", { class: "note-body" }, note.body),
+      el("p", { class: "note-state", role: "status", hidden: true }),
       el("ol", { class: "note-answers" })));
 }
 
@@ -19,8 +21,9 @@ export function noteItem(note) {
 export function answerItem(note) {
   const [before, after] = gettext("Answer from %(source)s").split("%(source)s");
   return el("li", { class: "answer", "data-id": note.id, "data-at": note.at },
-    el("p", { class: "answer-head" }, before, source(note), after),
-    el("p", { class: "note-body" }, note.body));
+    el("p", { class: "answer-head" }, before, source(note), after, licence(note)),
+    el("p", { class: "note-body" }, note.body),
+    whyThis(note.answer_to));
 }
 
 /** A button that goes to a moment. */
@@ -29,8 +32,12 @@ export function timeChip(at) {
   return el("button", { type: "button", class: "time-chip", "data-seek": at, "aria-label": label }, formatTime(at));
 }
 
+function licence(note) {
+  return note.source?.licence ? el("span", { class: "answer-licence" }, note.source.licence) : "";
+}
+
 function source(note) {
   const name = note.source?.name || displayName(note.user);
   const href = note.source?.url ? webAddress(note.source.url) : null;
-  return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer" }, name) : el("b", {}, name);
+  return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, name) : el("b", {}, name);
 }

@@ -3,15 +3,19 @@ import { el } from "./dom.js";
 import { answerItem, noteItem } from "./note-item.js";
 import { inVideoOrder } from "./notes.js";
 import { Scroller } from "./scroller.js";
+import { showNoSources, showSources, showState } from "./why.js";
 import { gettext, ngettext } from "./words.js";
 
 /** Shows revealed notes in order and follows their end while the reader is there. */
 export class NotesView {
   #box; #list; #empty; #more; #aheadText; #fresh; #scroller; #onShowAll;
-  #shown = []; #items = new Map(); #orphans = new Map(); #unseen = []; #current = null;
+  #states = new Map(); #shown = []; #items = new Map(); #orphans = new Map(); #unseen = []; #current = null;
 
-  /** `box` is the container, `dock` the note box below it; `onSeek(ms)` and `onShowAll()` are its wishes. */
-  constructor(box, dock, { onSeek, onShowAll }) {
+  /**
+   * `box` is the container, `dock` the note box below it; `onSeek(ms)`, `onShowAll()` and
+   * `onWhy(id, { shown, failed })` are its wishes.
+   */
+  constructor(box, dock, { onSeek, onShowAll, onWhy }) {
     this.#box = box;
     this.#onShowAll = onShowAll;
     this.#build(dock);
@@ -19,6 +23,7 @@ export class NotesView {
       const chip = event.target.closest("[data-seek]");
       if (chip) onSeek(Number(chip.dataset.seek));
     });
+    box.addEventListener("toggle", ({ target }) => this.#opened(target, onWhy), { capture: true });
     this.#scroller = new Scroller(box, this.#list, dock);
     const seen = () => this.#scroller.atEnd() && this.#clearFresh();
     for (const target of [box, window]) target.addEventListener("scroll", seen, { passive: true });
@@ -34,6 +39,13 @@ export class NotesView {
     for (const note of notes) this.#place(note);
     if (following) this.#scroller.toEnd();
     if (live) this.#announce(notes);
+  }
+
+  /** Say what became of the question in a note, whether it is shown already or not. */
+  question(id, state) {
+    this.#states.set(id, state);
+    const item = this.#items.get(id);
+    if (item) showState(item, state);
   }
 
   /** Say how many notes are still ahead, `playing` or not, and whether there are any at all. */
@@ -77,6 +89,7 @@ export class NotesView {
     const question = note.answer_to === null ? null : this.#items.get(note.answer_to);
     const item = note.answer_to === null ? noteItem(note) : answerItem(note);
     this.#items.set(note.id, item);
+    if (this.#states.get(note.id) === "waiting") showState(item, "waiting");
     if (question) return question.querySelector(".note-answers").append(item);
     this.#insert(note, item);
     if (note.answer_to === null) this.#adopt(note.id, item);
@@ -110,6 +123,14 @@ export class NotesView {
   #showAll() {
     this.#onShowAll();
     this.#takeFocus();
+  }
+
+  #opened(details, onWhy) {
+    if (!details.open || !details.dataset.why) return;
+    onWhy(Number(details.dataset.why), {
+      shown: (reply) => showSources(details, reply),
+      failed: () => showNoSources(details),
+    });
   }
 
   #toFresh() {

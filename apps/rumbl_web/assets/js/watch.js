@@ -36,6 +36,7 @@ class WatchPage {
     this.#view = new NotesView(find("msg-container"), dock, {
       onSeek: (ms) => this.#seek(ms),
       onShowAll: () => this.#showAll(),
+      onWhy: (id, told) => this.#channel.why(id, told),
     });
     this.#line = new StateLine(find("connection-state"), boot.loginUrl);
     new ResizeObserver(() => cssVar(dock.parentElement, "--dock-height", `${dock.offsetHeight}px`)).observe(dock);
@@ -88,6 +89,7 @@ class WatchPage {
       left: (crashed) => this.#left(crashed),
       impossible: (reason) => this.#end(reason === "not_found" ? "missing" : "refused"),
       deleted: () => this.#end("deleted"),
+      question: (id, state) => this.#view.question(id, state),
     };
   }
 

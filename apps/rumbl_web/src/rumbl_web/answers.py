@@ -1,12 +1,19 @@
-"""Questions asked in notes: an answer becomes a note of the answering backend's user."""
+"""Questions asked in notes: an answer becomes a note of the answering backend's user.
+
+A question is stored with its note. It is looked up here, or by a worker of the information system if there is
+a way to them (`remote`); what becomes of it is stored, and told to everybody on the page. Whatever dies in
+between, `QuestionWatch` finds the question that still waits, and it is asked again.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import info_sys
+from info_sys import otp
 from info_sys.otp.gen_server import ProcessDown
 from info_sys.otp.supervisor import ChildSpec
 from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
@@ -15,16 +22,30 @@ from rumbl_core.result import Ok
 from rumbl_web import notes
 from rumbl_web.phoenix.endpoint import Endpoint
 
+if TYPE_CHECKING:
+    from info_sys.letters import Letter
+    from info_sys.remote import Remote
+
 log = logging.getLogger(__name__)
 
 NAME = "RumblWeb.Answers"
 """The process that owns the questions under way, as the observer shows it."""
 MAX_QUESTIONS = 64
-"""Questions under way at once in this process; one more is not asked (and logged), never queued."""
+"""Questions under way at once in this process; one more is refused, never queued."""
 STOP_S = 2.0
 """How long `stop` waits for the questions under way."""
 
-Compute = Callable[..., list[info_sys.Result]]
+Ask = Callable[..., info_sys.Answer]
+Source = dict[str, Any]
+
+
+class Said(NamedTuple):
+    """What a backend says, wherever it was asked."""
+
+    name: str
+    title: str
+    text: str | None
+    url: str | None
 
 
 class Answers:
@@ -34,26 +55,51 @@ class Answers:
     nothing is asked.
     """
 
-    def __init__(self, endpoint: Endpoint, *, compute: Compute = info_sys.compute) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        ask: Ask = info_sys.ask,
+        asks: Callable[[str], bool] = info_sys.asks,
+        remote: Remote | None = None,
+    ) -> None:
         self._endpoint = endpoint
-        self._compute = compute
+        self._ask = ask
+        self._asks = asks
+        self._remote = remote
         self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS)
 
     def child_spec(self) -> ChildSpec:
         """How a supervisor starts and restarts the process; it gives up on what is under way at the end."""
         return ChildSpec(NAME, self._start, type="supervisor")
 
+    def wanted(self, body: object, video_id: int) -> bool:
+        """Whether a note asks something that a source may know, on a video whose owner wants answers."""
+        return isinstance(body, str) and self._asks(body.strip()) and multimedia.answers_wanted(video_id)
+
     def ask(self, question: multimedia.Annotation) -> None:
-        """Look for an answer to a stored note; it appears later as a note at the same moment, or never."""
+        """Look for an answer to a stored question; it comes later as a note at the same moment, or never."""
+        self._tell(question, "waiting")
         try:
-            self.tasks.start_child(self.answer, question)
-        except (MaxChildren, NoThreadLeft, ProcessDown) as error:
+            self.tasks.start_child(self._send, question)
+        except (MaxChildren, NoThreadLeft) as error:
             log.warning("question %s is not asked: %s", question.id, error)
+            with otp.blocking():
+                self._settle(question, "refused", [])
+        except ProcessDown as error:
+            log.warning("question %s is asked later: %s", question.id, error)
 
     def answer(self, question: multimedia.Annotation) -> None:
         """Ask and post, on the calling thread. Posting twice is once: (question, backend) is unique."""
-        for result in self._compute(question.body, limit=1):
-            self._post(question, result)
+        answer = self._ask(question.body.strip(), limit=1)
+        said = (Said(r.backend.name, r.backend.title, r.text, r.url) for r in answer.results if r.backend)
+        self._conclude(question, said, [_source(outcome) for outcome in answer.outcomes])
+
+    def told(self, letter: Letter) -> None:
+        """Post what a worker found. Raises Unavailable."""
+        for question in multimedia.get_annotations([int(letter.reference)]):
+            said = (Said(found.backend, found.title, found.text, found.url) for found in letter.found)
+            self._conclude(question, said, [_row(*told) for told in _told(letter)])
 
     def wait(self, timeout_s: float = STOP_S) -> bool:
         """Wait until no question is under way; False when one still is after `timeout_s`."""
@@ -66,21 +112,59 @@ class Answers:
         self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS).start()
         return self.tasks
 
-    def _post(self, question: multimedia.Annotation, result: info_sys.Result) -> None:
-        if result.backend is None:
-            return
-        backend = accounts.backend_user(result.backend.name, result.backend.title)
+    def _send(self, question: multimedia.Annotation) -> None:
+        """To the workers; here if there are none, or if the way to them is cut."""
+        if self._remote is None:
+            return self.answer(question)
+        from info_sys.remote import QueueFull, Unreachable
+
+        try:
+            self._remote.submit(question.body.strip(), str(question.id), limit=1)
+        except QueueFull as error:
+            log.warning("question %s is refused: %s", question.id, error)
+            self._settle(question, "refused", [])
+        except Unreachable as error:
+            log.warning("question %s is asked here: the workers can't be reached (%s)", question.id, error)
+            self.answer(question)
+
+    def _conclude(
+        self, question: multimedia.Annotation, said: Iterable[Said], sources: Sequence[Source]
+    ) -> None:
+        posted = [self._post(question, words) for words in said]
+        self._settle(question, "answered" if any(posted) else "nothing", sources)
+
+    def _settle(self, question: multimedia.Annotation, state: str, sources: Sequence[Source]) -> None:
+        if multimedia.settle_question(question.id, state, sources):
+            self._tell(question, state)
+
+    def _tell(self, question: multimedia.Annotation, state: str) -> None:
+        topic = f"videos:{question.video_id}"
+        self._endpoint.broadcast(topic, "question", {"id": question.id, "state": state})
+
+    def _post(self, question: multimedia.Annotation, said: Said) -> bool:
+        backend = accounts.backend_user(said.name, said.title)
         if backend is None:
-            log.error("%r is a person's name: the backend of that name can't answer", result.backend.name)
-            return
-        attrs = {
-            "body": result.text,
-            "at": question.at,
-            "answer_to": question.id,
-            "source_url": result.url,
-        }
+            log.error("%r is a person's name: the backend of that name can't answer", said.name)
+            return False
+        attrs = {"body": said.text, "at": question.at, "answer_to": question.id, "source_url": said.url}
         match multimedia.annotate_video(backend, question.video_id, attrs):
             case Ok(annotation):
                 notes.tell(self._endpoint, annotation)
+                return True
             case refused:
                 log.warning("the answer to %s was refused: %s", question.id, refused)
+                return False
+
+
+def _source(outcome: info_sys.Outcome) -> Source:
+    score = max((result.score for result in outcome.results), default=None)
+    return _row(outcome.backend.name, outcome.backend.title, outcome.state, outcome.took_ms, score)
+
+
+def _told(letter: Letter) -> Iterable[tuple[str, str, str, float | None, float | None]]:
+    return ((told.backend, told.title, told.state, told.took_ms, told.score) for told in letter.told)
+
+
+def _row(name: str, title: str, state: str, took_ms: float | None, score: float | None) -> Source:
+    rounded = None if took_ms is None else round(took_ms, 1)
+    return {"name": name, "title": title, "state": state, "took_ms": rounded, "score": score}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import socket
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask
@@ -19,6 +23,7 @@ from rumbl_web.channels.catch_up import CatchUp
 from rumbl_web.channels.latest_watch import LatestWatch
 from rumbl_web.channels.pages import Pages
 from rumbl_web.channels.presence import MAX_LISTED, Presence
+from rumbl_web.channels.question_watch import QuestionWatch
 from rumbl_web.channels.session_watch import SessionWatch
 from rumbl_web.configuration import Configuration
 from rumbl_web.endpoint import create_endpoint
@@ -26,6 +31,7 @@ from rumbl_web.health import Health
 from rumbl_web.mailer import Mailer
 from rumbl_web.mailer import adapter as mail_adapter
 from rumbl_web.phoenix import live as phoenix_live
+from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.mount import mount
 from rumbl_web.phoenix.presence import Periods
 from rumbl_web.phoenix.pubsub import PubSub
@@ -34,6 +40,9 @@ from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
 from rumbl_web.phoenix.transports.options import PollOptions
 from rumbl_web.settings import Settings
+
+if TYPE_CHECKING:
+    from info_sys.remote import Remote
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread may keep the interpreter from the hub (Python's default is 5 ms)."""
@@ -73,11 +82,15 @@ def start(configuration: Configuration) -> Application:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     core = rumbl_core.application.start(configuration.core)
     info = info_sys.application.start(configuration.info)
+    remote = workers(configuration)
     mails = mail_adapter(
         configuration.web.mail_url, configuration.web.env, core.settings.data_dir / "mailbox"
     )
-    live = make_live(configuration.web, adapter(configuration.web), Mailer(mails, configuration.web.sender))
+    mailer = Mailer(mails, configuration.web.sender)
+    live = make_live(configuration.web, adapter(configuration.web), mailer, remote)
     live.supervisor.start()
+    if remote is not None:
+        listen(remote, live.endpoint)
     health = Health(lambda: live.endpoint.pubsub.adapter.state, core.ping)
     return Application(pages(configuration.web, live, health), live, core, info)
 
@@ -87,13 +100,39 @@ def adapter(settings: Settings) -> Adapter:
     return LocalAdapter() if settings.redis_url is None else RedisAdapter(settings.redis_url)
 
 
-def make_live(settings: Settings, adapter: Adapter | None = None, mailer: Mailer | None = None) -> Live:
+def workers(configuration: Configuration) -> Remote | None:
+    """The way to the workers of the information system, if there is one. All nodes of a site share it."""
+    url, secret = configuration.info.redis_url, configuration.web.secret_key_base
+    if url is None:
+        return None
+    from info_sys.remote import Remote
+
+    site = hashlib.sha256(f"answers {secret}".encode()).hexdigest()[:16]
+    return Remote(url.get_secret_value(), site)
+
+
+def listen(remote: Remote, endpoint: Endpoint) -> None:
+    """Read what the workers found, until the endpoint stops."""
+    letterbox = remote.letterbox(f"{socket.gethostname()}-{os.getpid()}", endpoint.services["answers"].told)
+    letterbox.start()
+    endpoint.on_stop(letterbox.stop)
+
+
+def make_live(
+    settings: Settings,
+    adapter: Adapter | None = None,
+    mailer: Mailer | None = None,
+    remote: Remote | None = None,
+) -> Live:
     """Make the hub, PubSub, presence, answers, the mailer, and the supervisor of what runs for them."""
     assert settings.secret_key_base is not None
     made = Live(settings.secret_key_base, PubSub(adapter))
     made.mailer = mailer = mailer or Mailer()
     endpoint, periods = made.endpoint, Periods(down=settings.presence_down_ms)
-    presence, answers = Presence(endpoint, max_listed=MAX_LISTED, periods=periods), Answers(endpoint)
+    presence, answers = (
+        Presence(endpoint, max_listed=MAX_LISTED, periods=periods),
+        Answers(endpoint, remote=remote),
+    )
     endpoint.services.update(presence=presence, answers=answers, pages=Pages())
     endpoint.max_per_id = settings.sockets_per_user
     children = [
@@ -103,6 +142,7 @@ def make_live(settings: Settings, adapter: Adapter | None = None, mailer: Mailer
         CatchUp(endpoint).child_spec(),
         LatestWatch.child_spec(endpoint),
         SessionWatch.child_spec(endpoint),
+        QuestionWatch.child_spec(endpoint),
     ]
     made.supervisor = supervisor = Supervisor(children, name=SUPERVISOR)
     endpoint.on_stop(lambda: supervisor.stop(SHUTDOWN))

@@ -46,7 +46,13 @@ def serving(adapter: Adapter | None = None) -> Iterator[Endpoint]:
     """A node with rumbl's services."""
     endpoint = testing.make_endpoint(adapter)
     backend = Calculator()
-    answers = Answers(endpoint, compute=lambda query, limit: backend.compute(query, {})[:limit])
+
+    def ask(query: str, limit: int) -> info_sys.Answer:
+        results = backend.compute(query, {})[:limit]
+        state: Any = "answered" if results else "nothing"
+        return info_sys.Answer(results, [info_sys.Outcome(backend, state, tuple(results), 12.34)])
+
+    answers = Answers(endpoint, ask=ask, asks=lambda query: query.endswith(("1", "?")))
     endpoint.services["answers"] = answers
     endpoint.services["pages"] = Pages()
     endpoint.services["presence"] = Presence(endpoint, max_listed=MAX_LISTED)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from info_sys.otp.task import MaxChildren
 from rumbl_core import accounts, multimedia
 from rumbl_core.accounts import User
 from rumbl_core.errors import Unavailable
@@ -66,7 +67,54 @@ def test_new_annotations_triggers_infosys(channel: ClientChannel, wolfram: User)
     answer = assert_broadcast(channel, "new_annotation", {"body": "2", "at": 123})
     assert answer["answer_to"] == stored["id"]
     assert answer["user"]["username"] == "wolfram"
-    assert answer["source"] == {"name": "Wolfram", "url": None}
+    assert answer["source"] == {"name": "Wolfram", "url": None, "licence": "Wolfram Alpha terms of use"}
+
+
+def test_everybody_sees_a_question_being_looked_up_and_what_became_of_it(
+    channel: ClientChannel, wolfram: User
+) -> None:
+    stored = assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 123}), "ok")
+    assert_broadcast(channel, "question", {"id": stored["id"], "state": "waiting"})
+    assert_broadcast(channel, "question", {"id": stored["id"], "state": "answered"})
+    why = assert_reply(push(channel, "why", {"id": stored["id"]}), "ok")
+    source = {"name": "wolfram", "title": "Wolfram", "state": "answered", "took_ms": 12.3, "score": 95}
+    assert why == {"state": "answered", "sources": [source]}
+
+
+def test_a_question_that_nobody_can_answer_is_told_too(channel: ClientChannel) -> None:
+    stored = assert_reply(push(channel, "new_annotation", {"body": "why?", "at": 1}), "ok")
+    assert_broadcast(channel, "question", {"id": stored["id"], "state": "nothing"})
+
+
+def test_plain_chat_is_no_question(channel: ClientChannel) -> None:
+    stored = assert_reply(push(channel, "new_annotation", {"body": "nice goal!", "at": 1}), "ok")
+    settle(channel)
+    assert_reply(push(channel, "why", {"id": stored["id"]}), "error", {"reason": "not_found"})
+
+
+def test_the_owner_may_switch_answers_off(channel: ClientChannel, video: Video, wolfram: User) -> None:
+    multimedia.update_video(video, {"answers": "false"})
+    stored = assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}), "ok")
+    settle(channel)
+    channel.client.endpoint.services["answers"].wait()
+    assert multimedia.get_question(video.id, stored["id"]) is None
+    assert [row.body for row in multimedia.list_annotations(video)] == ["1 + 1"]
+
+
+def test_more_questions_than_can_be_asked_are_refused_openly(
+    channel: ClientChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise MaxChildren("64 under way")
+
+    monkeypatch.setattr(channel.client.endpoint.services["answers"].tasks, "start_child", full)
+    stored = assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}), "ok")
+    assert_broadcast(channel, "question", {"id": stored["id"], "state": "refused"})
+
+
+@pytest.mark.parametrize("payload", [{}, {"id": "1"}, {"id": 0}, {"id": 10**30}, [], None])
+def test_why_of_nothing_is_not_found(channel: ClientChannel, payload: object) -> None:
+    assert_reply(push(channel, "why", payload), "error", {"reason": "not_found"})
 
 
 def test_no_backend_speaks_in_the_name_of_a_person(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from rumbl_core import accounts
+from rumbl_core import accounts, multimedia
+from rumbl_core.result import Ok
 from rumbl_core.testing import Sandbox
 from rumbl_web.channels import user_socket, video_channel
 from rumbl_web.channels.user_socket import UserSocket
@@ -27,6 +28,7 @@ from .world import WHO, World
 EVENTS = {
     ("videos:*", "new_annotation"): (MEMBERS, {"body": "a note", "at": 0}),
     ("videos:*", "list_annotations"): (PUBLIC, {"after_id": 0}),
+    ("videos:*", "why"): (PUBLIC, {"id": "the question"}),
 }
 """For whom an event is, and a good payload."""
 GUARD = """    if socket.assigns["user_id"] is None:
@@ -82,6 +84,8 @@ def ask(
     """What is wrong with the answer, "" if nothing."""
     before = world.stored()
     _, channel = testing.join(client, VideoChannel, topic)
+    if payload.get("id") == "the question":
+        payload = {"id": asked(world)}
     pushed = testing.push(channel, event, payload)
     try:
         if refused:
@@ -91,6 +95,15 @@ def ask(
     except AssertionError as error:
         return str(error)
     return "was refused and changed something" if refused and world.stored() != before else ""
+
+
+def asked(world: World) -> int:
+    """The id of a question on the video."""
+    match multimedia.ask_in_video(world.owner, world.video.id, {"body": "1 + 1", "at": 0}):
+        case Ok(note):
+            return note.id
+        case refused:
+            raise AssertionError(refused)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """Who can be asked: one file per backend, and a catalogue of them."""
 
-from info_sys.backends.catalogue import build, known
+from info_sys.backends.catalogue import build, known, licence
 
-__all__ = ["build", "known"]
+__all__ = ["build", "known", "licence"]

@@ -59,3 +59,9 @@ def _create(kind: type[Backend], context: Context) -> Backend | None:
     except Exception:
         log.exception("backend %s can't be made and is left out", kind.name)
         return None
+
+
+def licence(name: str) -> str | None:
+    """Under which licence a backend's answers are, as it says; None if it says nothing or is unknown."""
+    kind = known().get(name)
+    return None if kind is None else kind.licence

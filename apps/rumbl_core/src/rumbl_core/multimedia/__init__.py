@@ -31,6 +31,15 @@ from rumbl_core.multimedia.context import (
 )
 from rumbl_core.multimedia.permalink import param as video_param
 from rumbl_core.multimedia.player import PlayerSource, player_id, player_source
+from rumbl_core.multimedia.question import Question
+from rumbl_core.multimedia.questions import (
+    answers_wanted,
+    ask_in_video,
+    claim_questions,
+    get_annotations,
+    get_question,
+    settle_question,
+)
 from rumbl_core.multimedia.video import Video
 
 __all__ = [
@@ -38,15 +47,21 @@ __all__ = [
     "Annotation",
     "Category",
     "PlayerSource",
+    "Question",
     "Video",
     "annotate_video",
+    "answers_wanted",
+    "ask_in_video",
     "category_param",
     "change_video",
+    "claim_questions",
     "count_annotations",
     "create_category_or_raise",
     "create_video",
     "delete_video",
+    "get_annotations",
     "get_category_or_raise",
+    "get_question",
     "get_user_video_or_raise",
     "get_video",
     "get_video_or_raise",
@@ -64,6 +79,7 @@ __all__ = [
     "list_videos_page",
     "player_id",
     "player_source",
+    "settle_question",
     "update_video",
     "video_param",
 ]

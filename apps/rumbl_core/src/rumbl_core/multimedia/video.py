@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, String, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from rumbl_core import casts
@@ -19,7 +19,13 @@ class Video(Schema):
     """Where a video is, what it is about, whose it is."""
 
     __tablename__ = "videos"
-    casts = {"url": casts.line, "title": casts.line, "description": casts.text, "category_id": casts.integer}
+    casts = {
+        "url": casts.line,
+        "title": casts.line,
+        "description": casts.text,
+        "category_id": casts.integer,
+        "answers": casts.boolean,
+    }
 
     url: Mapped[str | None] = mapped_column(String(255))
     title: Mapped[str | None] = mapped_column(String(255))
@@ -31,6 +37,8 @@ class Video(Schema):
     category_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("categories.id", ondelete="SET NULL"), index=True
     )
+    answers: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    """Whether questions in notes are answered."""
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
     __table_args__ = (
@@ -47,13 +55,19 @@ class Video(Schema):
     def changeset(video: Video, attrs: object) -> Changeset[Video]:
         """Address, title and description are required, a category is not. The owner is never in attrs."""
         return _put_slug(
-            cast(video, attrs, ("url", "title", "description", "category_id"))
+            _keep_answers(cast(video, attrs, ("url", "title", "description", "category_id", "answers")))
             .validate_required("url", "title", "description")
             .validate_length("url", max=255, max_code_points=255)
             .validate_length("title", max=255, max_code_points=255)
             .validate_length("description", max=10_000)
             .assoc_constraint("category", "videos_category_id_fkey")
         )
+
+
+def _keep_answers(changeset: Changeset[Video]) -> Changeset[Video]:
+    """Nothing is neither yes nor no: it stays as it is."""
+    unsaid = "answers" in changeset.changes and changeset.changes["answers"] is None
+    return changeset.delete_change("answers") if unsaid else changeset
 
 
 def _put_slug(changeset: Changeset[Video]) -> Changeset[Video]:

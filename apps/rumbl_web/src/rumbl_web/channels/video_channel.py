@@ -11,6 +11,7 @@ from rumbl_core import accounts, multimedia
 from rumbl_core.errors import NotFound, Unavailable
 from rumbl_core.result import Error, Ok
 from rumbl_web import notes
+from rumbl_web.answers import Answers
 from rumbl_web.channels.pages import NO_PAGE, Page, Pages
 from rumbl_web.channels.presence import Presence
 from rumbl_web.phoenix.channel import Channel, Joined, Refused, Reply, UnknownEvent
@@ -65,6 +66,8 @@ class VideoChannel(Channel):
                 case "list_annotations":
                     video_id = socket.assigns["video_id"]
                     return Reply("ok", self._page(video_id, _id(payload, "after_id"), socket) or NO_PAGE)
+                case "why":
+                    return self._why(_id(payload, "id"), socket)
                 case _:
                     raise UnknownEvent(event)
         except Unavailable as error:
@@ -74,26 +77,40 @@ class VideoChannel(Channel):
     def _new_annotation(self, payload: Any, socket: ChannelSocket) -> Reply | None:
         if socket.assigns["user_id"] is None:
             return Reply("error", {"reason": "unauthorized"})
+        answers: Answers = socket.endpoint.services["answers"]
+        video_id, note = socket.assigns["video_id"], _note(payload)
         try:
             with otp.blocking():
                 user = accounts.get_user_or_raise(socket.assigns["user_id"])
-                result = multimedia.annotate_video(user, socket.assigns["video_id"], _note(payload))
+                asks = answers.wanted(note["body"], video_id)
+                store = multimedia.ask_in_video if asks else multimedia.annotate_video
+                result = store(user, video_id, note)
         except NotFound:  # the account was deleted a moment ago; its sockets are about to be closed
             return Reply("error", {"reason": "unauthorized"})
         match result:
             case Ok(annotation):
-                self._publish(annotation, socket)
+                self._publish(annotation, asks, socket)
                 return None
             case Error(changeset):
                 problems = changeset_view.errors(changeset, socket.assigns.get("language"))
                 return Reply("error", {"errors": problems})
 
-    def _publish(self, annotation: multimedia.Annotation, socket: ChannelSocket) -> None:
+    def _publish(self, annotation: multimedia.Annotation, asks: bool, socket: ChannelSocket) -> None:
         # Tell, acknowledge, then ask: the book's order, and a slow source never delays the note. What is sent
-        # again was heard before, but its question may have been lost with the server that heard it.
+        # again was stored before with its question, which is being asked, or will be by who finds it waiting.
         notes.tell(socket.endpoint, annotation)
         socket.reply(Reply("ok", {"id": annotation.id}))
-        socket.endpoint.services["answers"].ask(annotation)
+        if asks and annotation.is_new:
+            socket.endpoint.services["answers"].ask(annotation)
+
+    @staticmethod
+    def _why(id: int, socket: ChannelSocket) -> Reply:
+        """What became of a question, source by source: "why this answer?"."""
+        with otp.blocking():
+            question = multimedia.get_question(socket.assigns["video_id"], id)
+        if question is None:
+            return Reply("error", {"reason": "not_found"})
+        return Reply("ok", {"state": question.state, "sources": question.sources})
 
     @staticmethod
     def _page(video_id: int, after_id: int, socket: ChannelSocket) -> Page | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+import info_sys
 from rumbl_core import multimedia
 from rumbl_web.views import user_view
 
@@ -14,6 +15,7 @@ class SourceJson(TypedDict):
 
     name: str
     url: str | None
+    licence: str | None
 
 
 class AnnotationJson(TypedDict):
@@ -55,4 +57,6 @@ def annotations_json(annotations: Sequence[multimedia.Annotation]) -> list[Annot
 def _source(annotation: multimedia.Annotation) -> SourceJson | None:
     if annotation.answer_to is None:
         return None
-    return {"name": annotation.user.name or annotation.user.username, "url": annotation.source_url}
+    user = annotation.user
+    name, licence = user.name or user.username, info_sys.licence(user.username)
+    return {"name": name, "url": annotation.source_url, "licence": licence}

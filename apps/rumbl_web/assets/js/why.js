@@ -1,0 +1,65 @@
+// What is said of a question: that it is being looked up, and, on demand, who was asked and how that went.
+import { el } from "./dom.js";
+import { formatNumber, gettext } from "./words.js";
+
+const GONE_MS = 8000; // how long it is said that nothing was found
+
+/** Say in the note's line what became of its question. */
+export function showState(item, state) {
+  const line = item.querySelector(".note-state");
+  const text = stateText(state);
+  line.hidden = text === "";
+  line.textContent = text;
+  line.classList.toggle("is-waiting", state === "waiting");
+  if (state !== "waiting" && text) setTimeout(() => { if (line.textContent === text) line.hidden = true; }, GONE_MS);
+}
+
+function stateText(state) {
+  switch (state) {
+    case "waiting": return gettext("Looking it up…");
+    case "nothing": return gettext("No answer was found.");
+    case "refused": return gettext("Too busy to look it up.");
+    default: return "";
+  }
+}
+
+/** A disclosure that asks for its rows when it is opened: `why` in the data names the question. */
+export function whyThis(questionId) {
+  return el("details", { class: "why", "data-why": questionId },
+    el("summary", {}, gettext("Why this answer?")),
+    el("div", { class: "why-body", role: "status" }));
+}
+
+/** Fill an opened disclosure with the sources of a reply. */
+export function showSources(details, { sources }) {
+  const head = [gettext("Source"), gettext("Result"), gettext("Time"), gettext("Score")];
+  const table = el("table", {},
+    el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody", {}, ...sources.filter(({ state }) => state !== "not asked").map(row)));
+  details.querySelector(".why-body").replaceChildren(table);
+}
+
+/** Say that it can't be told. */
+export function showNoSources(details) {
+  details.querySelector(".why-body").replaceChildren(gettext("This can't be shown right now."));
+}
+
+function row({ title, state, took_ms: took, score }) {
+  const time = took === null ? "" : gettext("%(num)s ms", { num: formatNumber(Math.round(took)) });
+  return el("tr", {},
+    el("th", { scope: "row" }, title), el("td", {}, outcomeText(state)),
+    el("td", {}, time), el("td", {}, score === null ? "" : formatNumber(score)));
+}
+
+function outcomeText(state) {
+  switch (state) {
+    case "answered": return gettext("answered");
+    case "cached": return gettext("known already");
+    case "nothing": return gettext("knows nothing");
+    case "late": return gettext("too late");
+    case "failed": return gettext("failed");
+    case "resting": return gettext("left in peace after failures");
+    case "busy": return gettext("asked too often");
+    default: return gettext("not asked");
+  }
+}

@@ -1,0 +1,68 @@
+"""A question whose asker died is asked again, and answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from info_sys.letters import Found, Letter, Told
+from rumbl_core import multimedia
+from rumbl_core.accounts import User
+from rumbl_core.multimedia import Annotation, Video
+from rumbl_core.result import Ok
+from rumbl_web.channels.question_watch import QuestionWatch
+from rumbl_web.phoenix.endpoint import Endpoint
+
+pytestmark = pytest.mark.usefixtures("wolfram")
+
+
+@pytest.fixture
+def asked(user: User, video: Video) -> Annotation:
+    """Stored, and its server gone before it asked."""
+    match multimedia.ask_in_video(user, video.id, {"body": "1 + 1", "at": 5}):
+        case Ok(note):
+            return note
+        case refused:
+            raise AssertionError(refused)
+
+
+@pytest.fixture
+def bodies(video: Video) -> Callable[[], list[str]]:
+    return lambda: [note.body for note in multimedia.list_annotations(video)]
+
+
+def state(note: Annotation) -> str:
+    question = multimedia.get_question(note.video_id, note.id)
+    assert question is not None
+    return question.state
+
+
+def test_it_is_asked_again(endpoint: Endpoint, asked: Annotation, bodies: Callable[[], list[str]]) -> None:
+    watch = QuestionWatch(endpoint, waited_s=-2)
+    watch.look()
+    endpoint.services["answers"].wait()
+    assert (state(asked), bodies()) == ("answered", ["1 + 1", "2"])
+    watch.look()
+    endpoint.services["answers"].wait()
+    assert bodies() == ["1 + 1", "2"]
+
+
+def test_what_was_asked_a_moment_ago_is_left_alone(endpoint: Endpoint, asked: Annotation) -> None:
+    QuestionWatch(endpoint).look()
+    endpoint.services["answers"].wait()
+    assert state(asked) == "waiting"
+
+
+def test_a_worker_s_letter_is_posted_once_however_often_it_comes(
+    endpoint: Endpoint, asked: Annotation, bodies: Callable[[], list[str]]
+) -> None:
+    found = Found(95, "two", "wolfram", "Wolfram", "https://example.com/")
+    letter = Letter(str(asked.id), (found,), (Told("wolfram", "Wolfram", "answered", 12.3, 95),))
+    for _ in range(2):
+        endpoint.services["answers"].told(letter)
+    assert (state(asked), bodies()) == ("answered", ["1 + 1", "two"])
+
+
+def test_a_letter_about_a_note_that_is_gone_is_no_matter(endpoint: Endpoint, video: Video) -> None:
+    endpoint.services["answers"].told(Letter("123456", (), ()))
