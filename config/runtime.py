@@ -31,6 +31,7 @@ VARIABLES = {
         "PIN_WORKERS": "pin_workers",
         "THREADS": "threads",
         "SECRET_KEY_BASE": "secret_key_base",
+        "SECRET_KEY_FALLBACKS": "secret_key_fallbacks",
         "RUMBL_URL": "url",
         "TRUSTED_PROXIES": "trusted_proxies",
         "TRUSTED_HOSTS": "trusted_hosts",

@@ -56,6 +56,8 @@ UNSAFE_WEB = [
     ("SECRET_KEY_BASE: not set", {"secret_key_base": None}),
     ("SECRET_KEY_BASE: it does not look random", {"secret_key_base": "ab" * 30}),
     ("SECRET_KEY_BASE: it", {"secret_key_base": "words of a sentence that anybody could have guessed"}),
+    ("SECRET_KEY_FALLBACKS: one", {"secret_key_fallbacks": ("ab" * 30,)}),
+    ("SECRET_KEY_FALLBACKS: the secret of today", {"secret_key_fallbacks": (RANDOM,)}),
     ("RUMBL_URL: not set", {"url": None}),
     ("RUMBL_URL: passwords", {"url": "http://rumbl.example.org"}),
     ("TRUSTED_HOSTS: every name", {"trusted_hosts": ()}),

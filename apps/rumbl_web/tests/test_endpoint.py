@@ -6,7 +6,7 @@ import pytest
 from flask import Blueprint, Flask, request
 
 from rumbl_core import multimedia
-from rumbl_core.testing import user_fixture, video_fixture
+from rumbl_core.testing import Sandbox, user_fixture, video_fixture
 from rumbl_web import endpoint
 from rumbl_web.endpoint import MAX_BODY, create_endpoint
 from rumbl_web.settings import SettingsError
@@ -183,3 +183,19 @@ def test_the_address_of_a_page_is_where_the_site_is_mounted_each_time(app: Flask
         with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": root}):
             assert app.url_for("gallery.index") == f"{root}/videos"
             assert app.url_for("gallery.index", q="x") == f"{root}/videos?q=x"
+
+
+def test_a_log_in_outlives_a_change_of_the_secret(sandbox: Sandbox) -> None:
+    old, new, user = "old " * 20, "new " * 20, user_fixture(name="Rota Tion", username="rota")
+    before = make_app(secret_key_base=old).test_client()
+    assert isinstance(before, Client)
+    before.submit("/sessions", {"session": {"username": "rota", "password": "supersecret"}})
+    cookie = before.get_cookie("_rumbl_key")
+    assert cookie is not None
+
+    rotated = make_app(secret_key_base=new, secret_key_fallbacks=(old,)).test_client()
+    rotated.set_cookie("_rumbl_key", cookie.value)
+    assert user.username in html_response(rotated.get("/settings"))
+    stranger = make_app(secret_key_base=new).test_client()
+    stranger.set_cookie("_rumbl_key", cookie.value)
+    assert redirected_to(stranger.get("/settings")) == "/"

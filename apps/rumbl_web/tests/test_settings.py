@@ -65,6 +65,7 @@ def test_production_sends_its_cookie_over_https_only() -> None:
         ({"port": "abc"}, "PORT: "),
         ({"port": 70_000}, "PORT: "),
         ({"secret_key_base": "short"}, "SECRET_KEY_BASE: "),
+        ({"secret_key_fallbacks": f"{'x' * 50},short"}, "SECRET_KEY_FALLBACKS: each"),
         ({"env": "staging"}, "RUMBL_ENV: "),
         ({"url": "rumbl.example"}, "RUMBL_URL: "),
         (
@@ -115,7 +116,7 @@ def test_no_error_and_no_repr_shows_the_secret() -> None:
         load({"secret_key_base": "hunter2"})
 
     assert "hunter2" not in str(caught.value)
-    assert SECRET not in repr(load({"secret_key_base": SECRET}))
+    assert SECRET not in repr(load({"secret_key_base": SECRET, "secret_key_fallbacks": SECRET}))
 
 
 def test_the_readme_lists_every_setting_with_its_variable_and_meaning() -> None:

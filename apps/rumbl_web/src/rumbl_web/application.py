@@ -38,6 +38,7 @@ from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.pubsub_adapters.local import LocalAdapter
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
+from rumbl_web.phoenix.token import Secret
 from rumbl_web.phoenix.transports.options import PollOptions
 from rumbl_web.settings import Settings
 
@@ -126,7 +127,7 @@ def make_live(
 ) -> Live:
     """Make the hub, PubSub, presence, answers, the mailer, and the supervisor of what runs for them."""
     assert settings.secret_key_base is not None
-    made = Live(settings.secret_key_base, PubSub(adapter))
+    made = Live(Secret(settings.secret_key_base, settings.secret_key_fallbacks), PubSub(adapter))
     made.mailer = mailer = mailer or Mailer()
     endpoint, periods = made.endpoint, Periods(down=settings.presence_down_ms)
     presence, answers = (

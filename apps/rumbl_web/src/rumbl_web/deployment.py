@@ -41,6 +41,15 @@ def secret(configuration: Configuration) -> Iterator[str]:
         yield f"SECRET_KEY_BASE: it does not look random; {advice}"
 
 
+def older_secrets(configuration: Configuration) -> Iterator[str]:
+    """What an older secret has signed is as good as what today's has."""
+    for value in configuration.web.secret_key_fallbacks:
+        if len(set(value)) < LEAST_DISTINCT or " " in value:
+            yield "SECRET_KEY_FALLBACKS: one does not look random; take it away"
+        if value == configuration.web.secret_key_base:
+            yield "SECRET_KEY_FALLBACKS: the secret of today is among the older ones; take it away"
+
+
 def address(configuration: Configuration) -> Iterator[str]:
     """Links are made of this address, and the whole site has to be under TLS."""
     url = configuration.web.url
@@ -137,6 +146,7 @@ def files(configuration: Configuration) -> Iterator[str]:
 CHECKS: Final[tuple[Callable[[Configuration], Iterator[str]], ...]] = (
     environment,
     secret,
+    older_secrets,
     address,
     hosts,
     origins,

@@ -160,6 +160,7 @@ def configure(app: Flask, settings: Settings) -> None:
         raise SettingsError("SECRET_KEY_BASE: not set. Put at least 50 random characters there.")
     app.secret_key = settings.secret_key_base
     app.config.update(
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FORM_PARTS,

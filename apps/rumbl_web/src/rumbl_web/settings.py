@@ -20,6 +20,7 @@ from rumbl_web.phoenix.transports import origin
 
 Names = tuple[str, ...]
 
+MIN_SECRET = 50
 _BASE_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~-]+)*")
 
 
@@ -70,9 +71,15 @@ class Settings(BaseSettings):
     secret_key_base: str | None = Field(
         None,
         validation_alias="SECRET_KEY_BASE",
-        min_length=50,
+        min_length=MIN_SECRET,
         repr=False,
         description="Secret that signs cookies and tokens, at least 50 random characters; made once in dev.",
+    )
+    secret_key_fallbacks: Annotated[Names, NoDecode] = Field(
+        (),
+        validation_alias="SECRET_KEY_FALLBACKS",
+        repr=False,
+        description="Earlier values of SECRET_KEY_BASE, with commas: what they have signed is still good.",
     )
     url: str | None = Field(
         None,
@@ -155,7 +162,7 @@ class Settings(BaseSettings):
         description="How log lines are written: text or json; json in prod unless told otherwise.",
     )
 
-    @field_validator("trusted_hosts", "check_origin", mode="before")
+    @field_validator("trusted_hosts", "check_origin", "secret_key_fallbacks", mode="before")
     @classmethod
     def split_names(cls, value: object) -> object:
         """Read `a, b` from the environment as two names."""
@@ -168,6 +175,14 @@ class Settings(BaseSettings):
     def judge_origins(cls, value: bool | Names) -> bool | Names:
         """Refuse at the start what no socket could be judged by."""
         origin.rule(value)
+        return value
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def judge_older_secrets(cls, value: Names) -> Names:
+        """Who can guess one of them can be anybody, as with the secret of today."""
+        if any(len(secret) < MIN_SECRET for secret in value):
+            raise ValueError(f"each must have at least {MIN_SECRET} characters")
         return value
 
     @field_validator("redis_url")

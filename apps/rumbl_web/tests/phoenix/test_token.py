@@ -28,6 +28,16 @@ def test_another_salt_or_secret_makes_it_invalid() -> None:
     assert token.verify("another secret", "user socket", signed) == Error("invalid")
 
 
+def test_a_token_of_an_older_secret_is_good_and_new_ones_are_of_the_secret_of_today() -> None:
+    rotated = token.Secret("new", older=("older", "oldest"))
+
+    for secret in ("new", "older", "oldest"):
+        signed = token.sign(secret, "user socket", 7)
+        assert token.verify(rotated, "user socket", signed) == Verified(7)
+    assert token.verify(rotated, "user socket", token.sign("other", "user socket", 7)) == Error("invalid")
+    assert token.verify("new", "user socket", token.sign(rotated, "user socket", 7)) == Verified(7)
+
+
 def test_every_changed_character_makes_it_invalid() -> None:
     signed = token.sign(SECRET, "user socket", {"user_id": 7})
 

@@ -35,6 +35,22 @@ class Error:
     reason: Literal["missing", "invalid", "expired"]
 
 
+class Secret(str):
+    """A site's secret that knows the ones it has replaced: what they have signed is still good.
+
+    >>> verify(Secret("new", older=("old",)), "user socket", sign("old", "user socket", 7))
+    Verified(value=7)
+    """
+
+    older: tuple[str, ...]
+
+    def __new__(cls, value: str, older: tuple[str, ...] = ()) -> Secret:
+        """The secret of today, and the older ones."""
+        made = super().__new__(cls, value)
+        made.older = older
+        return made
+
+
 def sign(secret: str, salt: str, data: object) -> str:
     """Sign `data` (any JSON value) for the purpose `salt`.
 
@@ -56,18 +72,29 @@ def verify(secret: str, salt: str, token: object, max_age_s: int | None = DAY_S)
         return Error("missing")
     if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         return Error("invalid")
-    try:
-        value, signed_at = _serializer(secret, salt).loads(token, return_timestamp=True)
-    except BadData:
+    signed = _read(secret, salt, token)
+    if signed is None:
         return Error("invalid")
-    age_s = time.time() - signed_at.timestamp()
+    value, signed_at = signed
+    age_s = time.time() - signed_at
     if age_s < -SKEW_S:
         return Error("invalid")
     if max_age_s is not None and age_s > max_age_s:
         return Error("expired")
-    return Verified(value, signed_at.timestamp())
+    return Verified(value, signed_at)
 
 
-@lru_cache(maxsize=16)  # a site has one secret and a few salts
+def _read(secret: str, salt: str, token: str) -> tuple[Any, float] | None:
+    """What was signed, and when; None if none of the site's secrets signed it."""
+    for one in (str(secret), *(secret.older if isinstance(secret, Secret) else ())):
+        try:
+            value, signed_at = _serializer(one, salt).loads(token, return_timestamp=True)
+        except BadData:
+            continue
+        return value, signed_at.timestamp()
+    return None
+
+
+@lru_cache(maxsize=32)  # a site has a few secrets and a few salts
 def _serializer(secret: str, salt: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt=salt, signer_kwargs=_SIGNER)
