@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from functools import partial
 from http.cookies import SimpleCookie
+from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from werkzeug.test import TestResponse
 
 from rumbl_core.testing import Sandbox
-from rumbl_web import gettext
+from rumbl_web import gettext, security
 from rumbl_web.testing import Client, make_app
 
 from .world import World
@@ -31,7 +35,25 @@ def live(sandbox: Sandbox) -> World:
     """A site as in production, with a page that crashes."""
     app = make_app(env="prod", url=HTTPS, trusted_hosts=("localhost",))
     app.add_url_rule("/crash", "crash", lambda: 1 / 0)
+    for status in (429, 503):
+        app.add_url_rule(f"/{status}", str(status), partial(abort, status))
     return World(app, sandbox)
+
+
+LESS: list[tuple[str, str | None]] = [
+    *((name, None) for name in (*security.STEADY_HEADERS, "content-security-policy")
+      if name not in {"x-download-options", "x-permitted-cross-domain-policies"}),
+    ("strict-transport-security", None), ("strict-transport-security", "max-age=86400"),
+    ("content-security-policy", "default-src 'self'; script-src 'self' 'unsafe-inline'"),
+    ("content-security-policy", "frame-ancestors *; form-action 'self'; object-src 'none'; base-uri 'none'"),
+    ("cache-control", None), ("server", "gunicorn/20"), ("x-powered-by", "Flask"),
+    ("x-frame-options", "ALLOWALL"),
+    ("referrer-policy", "unsafe-url"), ("set-cookie", "__Host-rumbl_key=x; Path=/; Secure; SameSite=Lax"),
+    ("set-cookie", "__Host-rumbl_key=x; Path=/; HttpOnly; SameSite=Lax"),
+    ("set-cookie", "__Host-rumbl_key=x; Path=/; HttpOnly; Secure"),
+    ("set-cookie", "rumbl_key=x; Path=/; HttpOnly; Secure; SameSite=Lax"),
+    ("set-cookie", "__Host-rumbl_key=x; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.org"),
+]  # fmt: skip
 
 
 def everything(app: Flask) -> list[str]:
@@ -67,19 +89,43 @@ def safe_cookie(header: str) -> bool:
     return bool(flags and bound and cookie["path"] == "/" and not cookie["domain"])
 
 
-@pytest.mark.parametrize("who", ["guest", "owner"])
-def test_every_answer_has_every_header(live: World, who: str) -> None:
-    seen: set[int] = set()
+def walk(live: World, who: str, seen: set[int], rules: Iterable[str]) -> list[str]:
+    """What the answers lack; their statuses go into `seen`."""
     wrong: list[str] = []
-    for rule in everything(live.app):
+    for rule in rules:
         browser = live.browser(who, HTTPS)
         for method in METHODS:
             path = rule if rule in {"/watch/abc", "/static/none"} else live.path(rule)
             answer = browser.open(path, method=method, base_url=HTTPS)
             seen.add(answer.status_code)
             wrong += [f"{method} {rule} {answer.status_code}: {name}" for name in wrong_headers(answer)]
-    assert wrong == []
-    assert seen >= {200, 403, 404, 405, 500}
+    return wrong
+
+
+@pytest.mark.parametrize("who", ["guest", "owner"])
+def test_every_answer_has_every_header(live: World, who: str) -> None:
+    seen: set[int] = set()
+
+    assert walk(live, who, seen, everything(live.app)) == []
+    assert seen >= {200, 403, 404, 405, 429, 500, 503}
+
+
+@pytest.mark.parametrize(("name", "value"), LESS)
+def test_an_answer_with_a_header_less_or_weaker_is_noticed(live: World, name: str, value: str | None) -> None:
+    site = live.app.wsgi_app
+
+    def weaker(environ: WSGIEnvironment, start: Callable[..., Any]) -> Iterable[bytes]:
+        def begin(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            kept = [header for header in headers if header[0].lower() != name]
+            return start(status, kept if value is None else [*kept, (name, value)], *rest)
+
+        return site(environ, begin)
+
+    live.app.wsgi_app = weaker  # type: ignore[method-assign]
+    for rule in ("/", "/nowhere", "/static/none", "/crash", "/sessions/new"):
+        for method in METHODS:
+            answer = live.browser("guest", HTTPS).open(rule, method=method, base_url=HTTPS)
+            assert wrong_headers(answer), f"{method} {rule}"
 
 
 @pytest.mark.parametrize(
