@@ -6,7 +6,6 @@ Written by hand from the formats' documentation, not recorded.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from info_sys.backends.dictionary import Dictionary
 from info_sys.backends.duckduckgo import DuckDuckGo
@@ -15,31 +14,10 @@ from info_sys.backends.wikidata import Wikidata
 from info_sys.backends.wikipedia import Wikipedia
 from info_sys.backends.wolfram import Wolfram
 from info_sys.backends.wolfram_short import WolframShort
-from info_sys.http_client import HttpClient
 from info_sys.testing import NO_ANSWER, wolfram_xml
-from info_sys.web_backend import WebBackend
+from info_sys.testing_contract import Sample
 
 JSON = "application/json; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """`nothing` is the reply of a source that knows no answer; `empty_status` the status that says it."""
-
-    kind: type[WebBackend]
-    question: str
-    reply: bytes
-    content_type: str
-    text: str
-    url: str | None
-    address: str
-    nothing: bytes | None
-    chat: str = "nice goal!"
-
-    def make(self, http_client: HttpClient | None = None, endpoint: str | None = None) -> WebBackend:
-        """The source, with a key if it wants one."""
-        keyed = self.kind in (Wolfram, WolframShort)
-        return self.kind("KEY", http_client, endpoint) if keyed else self.kind(http_client, endpoint)
 
 
 def _json(value: object) -> bytes:
@@ -51,21 +29,23 @@ SAMPLES = [
         Wolfram,
         "1 + 1",
         wolfram_xml(),
-        "text/xml;charset=utf-8",
         "2",
+        "text/xml;charset=utf-8",
         "https://www.wolframalpha.com/input?i=1+%2B+1",
         "https://api.wolframalpha.com/v2/query?appid=KEY&input=1+%2B+1&format=plaintext",
         NO_ANSWER,
+        arguments=("KEY",),
     ),
     Sample(
         WolframShort,
         "how far is the moon?",
         b"about 370,000 kilometers",
-        "text/plain;charset=utf-8",
         "about 370,000 kilometers",
+        "text/plain;charset=utf-8",
         "https://www.wolframalpha.com/input?i=how+far+is+the+moon%3F",
         "https://api.wolframalpha.com/v1/result?appid=KEY&i=how+far+is+the+moon%3F",
         b"",
+        arguments=("KEY",),
     ),
     Sample(
         Wikipedia,
@@ -78,8 +58,8 @@ SAMPLES = [
                 "content_urls": {"desktop": {"page": "https://en.wikipedia.org/wiki/Ada_Lovelace"}},
             }
         ),
-        JSON,
         "Ada Lovelace wrote about the Analytical Engine.",
+        JSON,
         "https://en.wikipedia.org/wiki/Ada_Lovelace",
         "https://en.wikipedia.org/api/rest_v1/page/summary/Ada_Lovelace?redirect=true",
         _json({"type": "disambiguation", "title": "Ada", "extract": "Ada may refer to:"}),
@@ -88,8 +68,8 @@ SAMPLES = [
         Wikidata,
         "what is a black hole?",
         _json({"search": [{"id": "Q589", "label": "black hole", "description": "astronomical object"}]}),
-        JSON,
         "black hole: astronomical object",
+        JSON,
         "https://www.wikidata.org/wiki/Q589",
         "https://www.wikidata.org/w/api.php?action=wbsearchentities&search=black+hole&language=en&type=item"
         "&limit=1&format=json",
@@ -109,8 +89,8 @@ SAMPLES = [
                 }
             ]
         ),
-        JSON,
         "noun: a measure of disorder",
+        JSON,
         "https://en.wiktionary.org/wiki/entropy",
         "https://api.dictionaryapi.dev/api/v2/entries/en/entropy",
         _json([]),
@@ -126,8 +106,8 @@ SAMPLES = [
                 "AbstractURL": "https://en.wikipedia.org/wiki/Kyoto",
             }
         ),
-        "application/x-javascript",
         "Kyoto is a city in Japan.",
+        "application/x-javascript",
         "https://en.wikipedia.org/wiki/Kyoto",
         "https://api.duckduckgo.com/?q=what+is+Kyoto%3F&format=json&no_redirect=1&no_html=1",
         _json({"Answer": {"from": "calculator"}, "AbstractText": "", "AbstractURL": ""}),
@@ -148,8 +128,8 @@ SAMPLES = [
                 ],
             }
         ),
-        JSON,
         "Dune by Frank Herbert, first published in 1965",
+        JSON,
         "https://openlibrary.org/works/OL893415W",
         "https://openlibrary.org/search.json?title=Dune&limit=1"
         "&fields=key%2Ctitle%2Cauthor_name%2Cfirst_publish_year",
