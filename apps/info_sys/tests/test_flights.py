@@ -18,7 +18,7 @@ def desk():
 
 
 def unstarted(landed):
-    return Task(landed)
+    return Task(lambda: landed(None))
 
 
 def test_a_second_passenger_shares_the_flight(flights, desk):
@@ -63,3 +63,19 @@ def test_a_flight_that_can_not_start_leaves_nothing_behind(flights, desk):
     with pytest.raises(ZeroDivisionError):
         flights.board("key", lambda _landed: 1 / 0, desk)
     assert len(flights) == 0
+
+
+def test_what_a_flight_brought_is_kept_before_it_is_over(flights, desk):
+    brought = []
+    with_luggage = lambda landed: Task(lambda: landed(lambda: brought.append("answer")))  # noqa: E731  # two words
+    flight = flights.board("key", with_luggage, desk, lambda: brought or None)
+    flight.task.run()
+    assert flights.board("key", unstarted, desk, lambda: brought or None) == ["answer"]
+
+
+def test_what_nobody_waits_for_is_not_kept(flights, desk):
+    brought = []
+    flight = flights.board("key", lambda landed: Task(lambda: landed(lambda: brought.append("x"))), desk)
+    flights.leave(flight)
+    flight.task.run()
+    assert brought == []

@@ -173,3 +173,16 @@ def test_questions_under_way_come_back_when_the_application_stops(app):
     asker.join(2)
     slow.gate.set()
     assert [states(answer.outcomes) for answer in answers] == [{"slow": "failed"}]
+
+
+def test_what_an_equal_question_brought_a_moment_ago_is_not_asked_again():
+    source = Source("good")
+
+    def matches(query):
+        vars(source).pop("matches", None)
+        compute(query, backends=[source])  # between the look into the cache and the request
+        return True
+
+    source.matches = matches
+    assert states(ask("q", backends=[source]).outcomes) == {"good": "cached"}
+    assert source.asked == ["q"]

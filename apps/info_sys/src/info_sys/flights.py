@@ -8,13 +8,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from info_sys.otp.task import Task
 
-Landed = Callable[[], None]
+Keep = Callable[[], None]
+Landed = Callable[[Keep | None], None]
 Start = Callable[[Landed], Task[Any]]
+T = TypeVar("T")
+
+
+def _nothing() -> None:
+    """Nothing is known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,16 +43,22 @@ class Flights:
         self._lock = threading.Lock()
         self._flying: dict[Hashable, Flight] = {}
 
-    def board(self, key: Hashable, start: Start, desk: SimpleQueue[Flight]) -> Flight:
+    def board(
+        self, key: Hashable, start: Start, desk: SimpleQueue[Flight], known: Callable[[], T | None] = _nothing
+    ) -> Flight | T:
         """The flight of `key`: the one under way, or a new one by `start`, whose error is passed on.
 
-        `start(landed)` gives a task that calls `landed()` as its last deed; then the flight is put on `desk`.
+        `start(landed)` gives a task that calls `landed(keep)` as its last deed; then the flight is put on
+        `desk`. If anybody still waits, `keep()` is called before the flight is over, so that whoever comes
+        a moment later finds by `known()` what it brought, which is then the answer; both must be quick.
         """
         with self._lock:
             flight = self._flying.get(key)
             if flight is None or flight.task.done:
+                if (answer := known()) is not None:
+                    return answer
                 flight = Flight(key)
-                flight.task = start(lambda: self._land(flight))
+                flight.task = start(partial(self._land, flight))
                 self._flying[key] = flight
             flight.waiting += 1
             flight.desks.append(desk)
@@ -66,8 +79,10 @@ class Flights:
             self._forget(flight)
         return flight.task.shutdown() is None
 
-    def _land(self, flight: Flight) -> None:
+    def _land(self, flight: Flight, keep: Keep | None) -> None:
         with self._lock:
+            if keep is not None and flight.waiting:
+                keep()
             flight.landed = True
             self._forget(flight)
             desks = list(flight.desks)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Literal, NamedTuple, cast
@@ -105,11 +106,17 @@ class Inquiry:
             known[place] = answers
         return known
 
-    def _keep(self, backend: Backend, answers: Answers, *, first: bool) -> None:
-        if not backend.keeps:
-            return
-        caches.put(self.key(backend), answers, self._cache)
-        if first and self._shared is not None:
+    def _known_now(self, backend: Backend) -> Answers | None:
+        """What an equal question has brought since this one began."""
+        (answers,) = caches.fetch_all([self.key(backend)], self._cache)
+        return cast("Answers | None", answers)
+
+    def _keep(self, backend: Backend, answers: Answers) -> None:
+        if backend.keeps:
+            caches.put(self.key(backend), answers, self._cache)
+
+    def _share(self, backend: Backend, answers: Answers) -> None:
+        if backend.keeps and self._shared is not None:
             self._shared.put(self.key(backend), answers)
 
     def _board(self, backend: Backend, known: Answers | None) -> Outcome | None:
@@ -122,16 +129,21 @@ class Inquiry:
             return Outcome(backend, refusal)
         try:
             key = (id(backend), self.key(backend), self._cache)
-            flight = _flights.board(key, lambda landed: self._start(backend, landed), self._desk)
+            flight = _flights.board(
+                key, partial(self._start, backend), self._desk, partial(self._known_now, backend)
+            )
         except (ProcessDown, MaxChildren, NoThreadLeft) as error:
             _blame(backend, error)
             return Outcome(backend, "refused")
+        if not isinstance(flight, Flight):
+            return Outcome(backend, "cached", flight)
         self._flying[flight] = backend
         return None
 
     def _start(self, backend: Backend, landed: Landed) -> Task[Answers]:
         supervisor = find_supervisor(TASK_SUPERVISOR)
-        return supervisor.async_nolink(_attempt, backend, self._query, self._allowance(backend), landed)
+        keep = partial(self._keep, backend)
+        return supervisor.async_nolink(_attempt, backend, self._query, self._allowance(backend), landed, keep)
 
     def _allowance(self, backend: Backend) -> Options:
         own = backend.timeout_ms
@@ -163,7 +175,8 @@ class Inquiry:
         _flights.leave(flight)
         took_ms = self._opts.spent_ms
         if isinstance(outcome, Ok):
-            self._keep(backend, outcome.value, first=first)
+            if first:
+                self._share(backend, outcome.value)
             state: State = "answered" if outcome.value else "nothing"
             if first and self._health:
                 self._health.succeeded(backend, state, took_ms)
@@ -191,16 +204,21 @@ def wants(backend: Backend, query: str) -> bool:
         return False
 
 
-def _attempt(backend: Backend, query: str, opts: Options, landed: Landed) -> Answers:
+def _attempt(
+    backend: Backend, query: str, opts: Options, landed: Landed, keep: Callable[[Answers], None]
+) -> Answers:
     """Runs in the task: also a lazy, endless or wrong answer is the task's problem, not the asker's."""
+    kept = None
     try:
         results = islice(backend.compute(query, opts), MAX_RESULTS)
-        return tuple(_checked(result, backend.weight) for result in results)
+        answers = tuple(_checked(result, backend.weight) for result in results)
+        kept = partial(keep, answers)
+        return answers
     except Exception as error:
         _blame(backend, error)
         raise Exit(error.with_traceback(None)) from None
     finally:
-        landed()
+        landed(kept)
 
 
 def _checked(result: object, weight: float) -> Result:
