@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from rumbl_core import multimedia, repo
+from rumbl_core import accounts, multimedia, repo
 from rumbl_core.accounts import User
 from rumbl_core.multimedia import Annotation, Video, questions
 from rumbl_core.result import Error, Ok
@@ -21,6 +21,12 @@ def ask(user: User, video: Video, body: str = "1 + 1") -> Annotation:
             return annotation
         case Error(changeset):
             raise AssertionError(changeset.errors_on())
+
+
+def backend(name: str) -> User:
+    made = accounts.backend_user(name, name.title())
+    assert made is not None
+    return made
 
 
 @pytest.fixture
@@ -72,6 +78,34 @@ class TestSettling:
         assert not multimedia.settle_question(12345, "nothing")
 
 
+class TestAnswering:
+    def test_answer_and_question_are_stored_together(self, user: User, video: Video) -> None:
+        note, sources = ask(user, video), [{"name": "oracle", "state": "answered", "score": 90}]
+        result = multimedia.answer_question(backend("oracle"), note, {"body": "two"}, sources)
+        assert isinstance(result, Ok)
+        assert (result.value.body, result.value.at, result.value.answer_to) == ("two", 5, note.id)
+        question = multimedia.get_question(video.id, note.id)
+        assert question is not None
+        assert (question.state, question.sources) == ("answered", sources)
+
+    def test_the_first_answer_stays_the_only_one(self, user: User, video: Video) -> None:
+        note = ask(user, video)
+        assert isinstance(multimedia.answer_question(backend("oracle"), note, {"body": "two"}), Ok)
+        for other in ("oracle", "sibyl"):
+            assert multimedia.answer_question(backend(other), note, {"body": "three"}) is None
+        assert [row.body for row in multimedia.list_annotations(video)] == ["1 + 1", "two"]
+
+    def test_an_answer_that_is_refused_leaves_the_question_waiting(self, user: User, video: Video) -> None:
+        note = ask(user, video)
+        assert isinstance(multimedia.answer_question(backend("oracle"), note, {"body": ""}), Error)
+        assert [one.id for one in multimedia.claim_questions(-1)] == [note.id]
+
+    def test_what_was_given_up_may_still_be_answered(self, user: User, video: Video) -> None:
+        note = ask(user, video)
+        multimedia.settle_question(note.id, "refused")
+        assert isinstance(multimedia.answer_question(backend("oracle"), note, {"body": "two"}), Ok)
+
+
 class TestClaiming:
     def test_what_has_waited_for_long_is_given_once(self, user: User, video: Video) -> None:
         note = ask(user, video)
@@ -84,10 +118,13 @@ class TestClaiming:
         multimedia.settle_question(ask(user, video).id, "nothing")
         assert multimedia.claim_questions(-1) == []
 
-    def test_after_some_tries_it_is_refused(self, user: User, video: Video) -> None:
+    def test_after_some_tries_it_is_given_up_once(self, user: User, video: Video) -> None:
         note = ask(user, video)
+        assert multimedia.give_up_questions(-1) == []
         given = [len(multimedia.claim_questions(-1)) for _ in range(questions.MAX_TRIES + 1)]
         assert given == [1] * (questions.MAX_TRIES - 1) + [0, 0]
+        assert [one.id for one in multimedia.give_up_questions(-1)] == [note.id]
+        assert multimedia.give_up_questions(-1) == []
         question = multimedia.get_question(video.id, note.id)
         assert question is not None
         assert question.state == "refused"
@@ -116,6 +153,26 @@ def test_two_who_look_at_once_never_get_the_same(committed_database: str) -> Non
     for thread in threads:
         thread.join(10)
     assert len(got) == len(set(got)) == 20
+
+
+def test_several_who_answer_at_once_post_one_answer(committed_database: str) -> None:
+    user = user_fixture()
+    note = ask(user, video_fixture(user))
+    backends = [backend(f"oracle{number}") for number in range(4)]
+    start, got = threading.Barrier(4), list[object]()
+
+    def answer(who: User) -> None:
+        start.wait(5)
+        got.append(multimedia.answer_question(who, note, {"body": "two"}))
+
+    threads = [threading.Thread(target=answer, args=(who,)) for who in backends]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert [isinstance(one, Ok) for one in got].count(True) == 1
+    assert got.count(None) == 3
+    assert len(multimedia.list_annotations(note.video_id)) == 2
 
 
 def test_the_owner_chooses_whether_questions_are_answered(sandbox: object) -> None:

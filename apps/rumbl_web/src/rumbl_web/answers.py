@@ -18,7 +18,7 @@ from info_sys.otp.gen_server import ProcessDown
 from info_sys.otp.supervisor import ChildSpec
 from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
 from rumbl_core import accounts, multimedia
-from rumbl_core.result import Ok
+from rumbl_core.result import Error, Ok
 from rumbl_web import notes
 from rumbl_web.phoenix.endpoint import Endpoint
 
@@ -37,6 +37,7 @@ STOP_S = 2.0
 
 Ask = Callable[..., info_sys.Answer]
 Source = dict[str, Any]
+Posted = Ok[multimedia.Annotation] | Error[Any] | None
 
 
 class Said(NamedTuple):
@@ -90,7 +91,7 @@ class Answers:
             log.warning("question %s is asked later: %s", question.id, error)
 
     def answer(self, question: multimedia.Annotation) -> None:
-        """Ask and post, on the calling thread. Posting twice is once: (question, backend) is unique."""
+        """Ask and post, on the calling thread. A question keeps its first answer, so asking twice is safe."""
         answer = self._ask(question.body.strip(), limit=1)
         said = (Said(r.backend.name, r.backend.title, r.text, r.url) for r in answer.results if r.backend)
         self._conclude(question, said, [_source(outcome) for outcome in answer.outcomes])
@@ -100,6 +101,11 @@ class Answers:
         for question in multimedia.get_annotations([int(letter.reference)]):
             said = (Said(found.backend, found.title, found.text, found.url) for found in letter.found)
             self._conclude(question, said, [_row(*told) for told in _told(letter)])
+
+    def give_up(self, question: multimedia.Annotation) -> None:
+        """Tell that a question is asked no more."""
+        log.warning("question %s is given up: it was asked again and again", question.id)
+        self._tell(question, "refused")
 
     def wait(self, timeout_s: float = STOP_S) -> bool:
         """Wait until no question is under way; False when one still is after `timeout_s`."""
@@ -130,8 +136,17 @@ class Answers:
     def _conclude(
         self, question: multimedia.Annotation, said: Iterable[Said], sources: Sequence[Source]
     ) -> None:
-        posted = [self._post(question, words) for words in said]
-        self._settle(question, "answered" if any(posted) else "nothing", sources)
+        """The first that can be posted is the answer. An answer from before stays, and nothing is told."""
+        for words in said:
+            match self._post(question, words, sources):
+                case Ok(annotation):
+                    notes.tell(self._endpoint, annotation)
+                    return self._tell(question, "answered")
+                case Error(refused):
+                    log.warning("the answer to %s was refused: %s", question.id, refused)
+                case None:
+                    return None
+        return self._settle(question, "nothing", sources)
 
     def _settle(self, question: multimedia.Annotation, state: str, sources: Sequence[Source]) -> None:
         if multimedia.settle_question(question.id, state, sources):
@@ -141,19 +156,12 @@ class Answers:
         topic = f"videos:{question.video_id}"
         self._endpoint.broadcast(topic, "question", {"id": question.id, "state": state})
 
-    def _post(self, question: multimedia.Annotation, said: Said) -> bool:
+    def _post(self, question: multimedia.Annotation, said: Said, sources: Sequence[Source]) -> Posted:
         backend = accounts.backend_user(said.name, said.title)
         if backend is None:
-            log.error("%r is a person's name: the backend of that name can't answer", said.name)
-            return False
-        attrs = {"body": said.text, "at": question.at, "answer_to": question.id, "source_url": said.url}
-        match multimedia.annotate_video(backend, question.video_id, attrs):
-            case Ok(annotation):
-                notes.tell(self._endpoint, annotation)
-                return True
-            case refused:
-                log.warning("the answer to %s was refused: %s", question.id, refused)
-                return False
+            return Error(f"{said.name!r} is a person's name: the backend of that name can't answer")
+        attrs = {"body": said.text, "source_url": said.url}
+        return multimedia.answer_question(backend, question, attrs, sources)
 
 
 def _source(outcome: info_sys.Outcome) -> Source:

@@ -48,6 +48,28 @@ def test_it_is_asked_again(endpoint: Endpoint, asked: Annotation, bodies: Callab
     assert bodies() == ["1 + 1", "2"]
 
 
+def test_a_question_asked_in_vain_is_given_up_and_everybody_told(
+    endpoint: Endpoint, asked: Annotation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(endpoint, "broadcast", lambda *message: told.append(message))
+    while multimedia.claim_questions(-2):
+        pass
+    for _ in range(2):
+        QuestionWatch(endpoint, waited_s=-2).look()
+    assert told == [(f"videos:{asked.video_id}", "question", {"id": asked.id, "state": "refused"})]
+    assert state(asked) == "refused"
+
+
+def test_another_source_s_answer_to_a_question_asked_twice_is_dropped(
+    endpoint: Endpoint, asked: Annotation, bodies: Callable[[], list[str]]
+) -> None:
+    for name in ("wolfram", "wikipedia"):
+        found = Found(95, name, name, name.title(), None)
+        endpoint.services["answers"].told(Letter(str(asked.id), (found,), ()))
+    assert (state(asked), bodies()) == ("answered", ["1 + 1", "wolfram"])
+
+
 def test_what_was_asked_a_moment_ago_is_left_alone(endpoint: Endpoint, asked: Annotation) -> None:
     QuestionWatch(endpoint).look()
     endpoint.services["answers"].wait()

@@ -33,11 +33,13 @@ from rumbl_core.multimedia.permalink import param as video_param
 from rumbl_core.multimedia.player import PlayerSource, player_id, player_source
 from rumbl_core.multimedia.question import Question
 from rumbl_core.multimedia.questions import (
+    answer_question,
     answers_wanted,
     ask_in_video,
     claim_questions,
     get_annotations,
     get_question,
+    give_up_questions,
     settle_question,
 )
 from rumbl_core.multimedia.video import Video
@@ -50,6 +52,7 @@ __all__ = [
     "Question",
     "Video",
     "annotate_video",
+    "answer_question",
     "answers_wanted",
     "ask_in_video",
     "category_param",
@@ -65,6 +68,7 @@ __all__ = [
     "get_user_video_or_raise",
     "get_video",
     "get_video_or_raise",
+    "give_up_questions",
     "latest_annotation_ids",
     "list_alphabetical_categories",
     "list_annotations",

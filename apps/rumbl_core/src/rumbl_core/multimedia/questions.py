@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import ColumnElement, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import contains_eager
 
@@ -56,34 +56,59 @@ def get_question(video_id: object, annotation_id: object) -> Question | None:
     return repo.one(query.where(*wanted))
 
 
+def answer_question(
+    backend: User, question: Annotation, attrs: dict[str, Any], sources: Sequence[dict[str, Any]] = ()
+) -> Ok[Annotation] | Error[Changeset[Annotation]] | None:
+    """Post an answer and settle its question: both, or neither. None if it is answered already, or gone.
+
+    So a question that was asked twice, because somebody was thought dead, keeps its first answer.
+    """
+    answer = {**attrs, "at": question.at, "answer_to": question.id}
+    try:
+        with repo.transaction():
+            result = annotate_video(backend, question.video_id, answer)
+            # Note first, question after: the order in which a deletion of the video locks them.
+            if isinstance(result, Ok) and not settle_question(question.id, "answered", sources):
+                raise _Answered
+    except _Answered:
+        return None
+    return result
+
+
 def claim_questions(waited_s: float, limit: int = 20) -> list[Annotation]:
     """Notes whose question has waited for so long, to be asked again by the caller and nobody else.
 
-    After `MAX_TRIES` a question is refused, and no longer given.
+    After `MAX_TRIES` a question is no longer given: `give_up_questions` has it.
     """
-    before = repo.database_time() - timedelta(seconds=waited_s)
-    late = (
-        select(Question.id)
-        .where(Question.state == "waiting", Question.asked_at < before)
-        .order_by(Question.asked_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = (
-        update(Question)
-        .where(Question.id.in_(late.scalar_subquery()))
-        .values(
-            asked_at=repo.database_time(),
-            tries=Question.tries + 1,
-            state=case((Question.tries >= MAX_TRIES, "refused"), else_="waiting"),
-        )
-        .returning(Question.annotation_id, Question.state)
-    )
-    ids = [id for id, state in repo.changed(claimed) if state == "waiting"]
-    return get_annotations(ids)
+    again = {"asked_at": repo.database_time(), "tries": Question.tries + 1}
+    return _take(waited_s, limit, Question.tries < MAX_TRIES, again)
+
+
+def give_up_questions(waited_s: float, limit: int = 20) -> list[Annotation]:
+    """Refuse questions that were asked again and again in vain; each is given to one caller, to tell it."""
+    return _take(waited_s, limit, Question.tries >= MAX_TRIES, {"state": "refused"})
 
 
 def get_annotations(ids: Sequence[int]) -> list[Annotation]:
     """The notes of these ids, with users; unknown ones are left out."""
     query = select(Annotation).join(Annotation.user).options(contains_eager(Annotation.user))
     return repo.all(query.where(repo.among(Annotation.id, ids)).order_by(Annotation.id)) if ids else []
+
+
+class _Answered(Exception):
+    """Nothing is to be stored."""
+
+
+def _take(
+    waited_s: float, limit: int, which: ColumnElement[bool], values: dict[str, Any]
+) -> list[Annotation]:
+    before = repo.database_time() - timedelta(seconds=waited_s)
+    late = (
+        select(Question.id)
+        .where(Question.state == "waiting", Question.asked_at < before, which)
+        .order_by(Question.asked_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(Question).where(Question.id.in_(late.scalar_subquery())).values(**values)
+    return get_annotations([id for (id,) in repo.changed(taken.returning(Question.annotation_id))])

@@ -25,6 +25,8 @@ class QuestionWatch(Watch):
         self._waited_s = waited_s
 
     def look(self) -> None:
-        """Ask them again. Raises Unavailable."""
+        """Ask them again, and in the end give up. Raises Unavailable."""
+        for question in multimedia.give_up_questions(self._waited_s):
+            self._answers.give_up(question)
         for question in multimedia.claim_questions(self._waited_s):
             self._answers.ask(question)
