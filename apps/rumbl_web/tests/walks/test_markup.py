@@ -7,31 +7,38 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from flask import Flask, template_rendered
+from jinja2 import Template
 from markupsafe import Markup
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from rumbl_core import multimedia
+from rumbl_core import accounts, multimedia
+from rumbl_core.result import Ok
 from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
+from rumbl_web import mailer
+from rumbl_web.mail import Collected, Mail
 from rumbl_web.router import ROUTES
 from rumbl_web.testing import make_app
 
 from . import markup, payloads
-from .world import World, steps
+from .world import PASSWORD, World, steps
 
 NOT_OF_PEOPLE = {"alembic_version", "password_hash", "purpose"}
 QUERIES = ("q", "sort", "after", "before", "next", "here", "language")
 AT_ONCE = 7
 """Payloads that go into a line."""
-ROWS = 4
+ROWS = 7
 ROUNDS = range(0, len(payloads.PAYLOADS), AT_ONCE * ROWS)
 LONG = 6_000
+PART = re.compile("layout/|shared/|.*/_")
 Words = Callable[[int, int], str]
 """A text: which of all, and how long it may be."""
 
@@ -104,22 +111,45 @@ def walk(world: World, words: Words, number: int, seen: Seen) -> None:
     world = peopled(world)  # forms delete
     browsers = {who: world.browser(who) for who in ("guest", "owner")}
     fill(world, words, number)
+    links = mailed(world, words(number, 90))
     by_safety = sorted(steps(), key=lambda step: step[1] != "GET")
     for count, (route, method) in enumerate(by_safety):
         word = words(number + count, 90)
         headers = {"user-agent": single(word), "referer": f"http://localhost/{single(word)}"}
         query = dict.fromkeys(QUERIES, word)
         for who, browser in browsers.items():
+            if who == "guest" and route.members:
+                continue
             where = f"{method} {route.path} by {who} with {word!r}"
             path = world.path(route.path)
+            with browser.session_transaction() as session:
+                session.update(links)
             if method == "GET":
                 seen.look(where, browser.get(path, query_string=query, headers=headers))
                 seen.look(where, browser.get(path))
-                seen.look(where, browser.get(f"{route.path.split('<')[0]}{single(word)}"))
+                if "<" in route.path:
+                    seen.look(where, browser.get(f"{route.path.split('<')[0]}{single(word)}"))
             elif route.name != "session.delete":
                 data = {**leaves(world.form(), word), "next": word, "here": word}
                 answer = browser.submit(path, data, method=method, headers=headers, follow_redirects=True)
                 seen.look(where, answer)
+
+
+def mailed(world: World, word: str) -> dict[str, str]:
+    """What is in a browser that has opened the mailed links; the mailbox gets a mail of this word."""
+    world.app.extensions[mailer.EXTENSION].send(Mail("ana@example.org", single(word), f"{word}\n{word}"))
+    owner = accounts.get_user_or_raise(world.owner.id)
+    name = {"id": owner.id, "name": owner.username}
+    with world.sandbox.session(transaction=False) as session:
+        session.execute(text("UPDATE users SET username = 'plain' WHERE id = :id"), name)
+    reset = accounts.request_password_reset("plain")
+    wanted = accounts.request_mail(owner, {"email": "new@example.org", "current_password": PASSWORD})
+    assert isinstance(reset, Ok)
+    assert isinstance(wanted, Ok)
+    with world.sandbox.session(transaction=False) as session:
+        session.execute(text("UPDATE users SET username = :name WHERE id = :id"), name)
+        session.execute(text("UPDATE mail_tokens SET sent_to = :word"), {"word": word})
+    return {"reset_token": reset.value.token, "mail_token": wanted.value.token}
 
 
 def single(word: str) -> str:
@@ -159,8 +189,26 @@ def wrong(world: World) -> list[str]:
     return [*sorted(seen.acts - harmless.acts), *harmless.faults, *seen.faults]
 
 
-def test_nothing_that_somebody_wrote_acts(world: World) -> None:
-    assert wrong(world) == []
+def test_nothing_that_somebody_wrote_acts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not inline: no mail can go to an address that is all payload.
+    monkeypatch.setitem(world.app.extensions, mailer.EXTENSION, mailer.Mailer(Collected()))
+    shown: set[str | None] = set()
+
+    def show(_app: Flask, template: Template, **_rest: Any) -> None:
+        shown.add(template.name)
+
+    with template_rendered.connected_to(show, world.app):
+        assert wrong(world) == []
+    pages = {name for name in world.app.jinja_env.list_templates() if not PART.match(name)}
+    assert pages - shown == set(), "pages that the walk does not reach"
+
+
+def test_no_template_switches_escaping_off(world: World) -> None:
+    environment = world.app.jinja_env
+    for name in environment.list_templates():
+        source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
+        assert not re.search(r"\|\s*(?:safe|forceescape)\b|autoescape|Markup", source), name
+        assert environment.autoescape(name), name  # type: ignore[operator]
 
 
 TEMPLATES = ["watch/show.html", "user/index.html", "shared/form.html", "shared/list.html"]
