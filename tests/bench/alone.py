@@ -1,4 +1,4 @@
-"""The figures that need no load: otp processes and the cache of info_sys, each in its own interpreter."""
+"""The figures that need no load: otp processes and the information system, each in its own interpreter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from info_sys import testing_redis
 from tests.bench import build
 from tests.bench.figures import Figure, Target
 from tests.bench.load import Line
@@ -34,11 +35,50 @@ def processes(_core: int, _folder: Path, plan: Plan, say: Say) -> tuple[list[Fig
     return figures, []
 
 
+def info(core: int, folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
+    """The information system: from its cache, to many sources at once, and through workers."""
+    figures = [*cache(core, folder, plan, say)[0], *_questions(_runs("info_questions", plan, say))]
+    if testing_redis.binary() is None:
+        say(testing_redis.MISSING)
+        return figures, []
+    return figures + _through_workers(_runs("info_workers", plan, say)), []
+
+
+def _through_workers(found: list[dict[str, Any]]) -> list[Figure]:
+    figures = []
+    for backend, what in (("calculator", "sums"), ("slow", f"questions of {found[0]['source_ms']} ms")):
+        one, two = _each(found, f"{backend}_1"), _each(found, f"{backend}_2")
+        more = median(b / a for a, b in zip(one, two, strict=True))
+        figures += [
+            Figure(f"{what}/s through Celery, one worker process", one),
+            Figure(
+                f"{what}/s through Celery, two worker processes", two, note=f"{more:.2f} times those of one"
+            ),
+        ]
+    return figures
+
+
+def _questions(found: list[dict[str, Any]]) -> list[Figure]:
+    return [
+        Figure(
+            "cold question to 8 sources of 10 to 80 ms, beyond the slowest, ms",
+            _each(found, "cold_over_slowest_ms"),
+            target=Target(20, False),
+        ),
+        Figure(
+            "requests per source of 1,000 equal questions at once",
+            _each(found, "requests_each"),
+            target=Target(1, False),
+        ),
+        Figure("question to a source that rests, ms", _each(found, "dead_ms"), target=Target(1, False)),
+    ]
+
+
 def cache(_core: int, _folder: Path, plan: Plan, say: Say) -> tuple[list[Figure], list[Line]]:
     """A cached answer of info_sys.compute against one over loopback HTTP."""
     found = _runs("info_cache", plan, say)
     figures = [
-        Figure("cached info_sys.compute, us", _each(found, "cached_us")),
+        Figure("cached info_sys.compute, us", _each(found, "cached_us"), target=Target(20, False)),
         Figure(
             "times faster than uncached over loopback HTTP",
             _each(found, "ratio"),

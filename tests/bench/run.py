@@ -35,7 +35,7 @@ PARTS = {
     "pages": pages.measure,
     "workers": workers.measure,
     "processes": alone.processes,
-    "cache": alone.cache,
+    "info": alone.info,
 }
 BUSY = 0.3
 

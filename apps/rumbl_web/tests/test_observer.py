@@ -46,7 +46,7 @@ def test_a_report_has_numbers_trees_and_the_longest_queues(listener: Listener, t
     told = ask(top=1_000_000)
 
     assert told.startswith(f"a test: pid {os.getpid()}, ")
-    assert "hub.connections                   7\n" in told
+    assert "hub.connections                           7\n" in told
     assert "\nObserved.Supervisor (Supervisor, 0 waiting)\n  Observed (Observed, 0 waiting)\n" in told
     # Not the whole text in the assertion's message: after other tests it is a megabyte.
     assert any(line.endswith(f"{hex(id(counter))}  {counter!r}") for line in told.splitlines())

@@ -104,7 +104,7 @@ def report(title: str, measured: Mapping[str, float], top: int = TOP) -> Iterato
     """Memory, gauges, the supervision trees, the processes by class and those with the most mail."""
     yield f"{title}: pid {os.getpid()}, {_resident_mib():.1f} MiB, {threading.active_count()} threads"
     yield ""
-    yield from (f"{name:<22} {value:>12,.0f}" for name, value in measured.items())
+    yield from (f"{name:<30} {value:>12,.0f}" for name, value in measured.items())
     for root in observer.roots():
         yield ""
         yield from observer.tree(root).lines()
