@@ -57,7 +57,7 @@ class Node:
 
     def _start(self) -> Endpoint:
         nobody = SimpleNamespace(push_state=lambda _socket: None, track=lambda *_: "ref")
-        mute = SimpleNamespace(ask=lambda _note: None)
+        mute = SimpleNamespace(wanted=lambda *_: False, ask=lambda _note: None)
         adapter = self._network.adapter(self._name)
         return testing.make_endpoint(adapter, presence=nobody, answers=mute, pages=Pages())
 
