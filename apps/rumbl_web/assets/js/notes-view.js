@@ -90,6 +90,7 @@ export class NotesView {
     const item = note.answer_to === null ? noteItem(note) : answerItem(note);
     this.#items.set(note.id, item);
     if (this.#states.get(note.id) === "waiting") showState(item, "waiting");
+    if (note.answer_to !== null) this.question(note.answer_to, "answered"); // also if nobody could tell us
     if (question) return question.querySelector(".note-answers").append(item);
     this.#insert(note, item);
     if (note.answer_to === null) this.#adopt(note.id, item);

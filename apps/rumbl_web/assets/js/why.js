@@ -3,6 +3,8 @@ import { el } from "./dom.js";
 import { formatNumber, gettext } from "./words.js";
 
 const GONE_MS = 8000; // how long it is said that nothing was found
+const LOST_MS = 120_000; // a question that is asked again is told again before; else we missed what became of it
+const timers = new WeakMap(); // by line
 
 /** Say in the note's line what became of its question. */
 export function showState(item, state) {
@@ -11,7 +13,8 @@ export function showState(item, state) {
   line.hidden = text === "";
   line.textContent = text;
   line.classList.toggle("is-waiting", state === "waiting");
-  if (state !== "waiting" && text) setTimeout(() => { if (line.textContent === text) line.hidden = true; }, GONE_MS);
+  clearTimeout(timers.get(line));
+  if (text) timers.set(line, setTimeout(() => { line.hidden = true; }, state === "waiting" ? LOST_MS : GONE_MS));
 }
 
 function stateText(state) {

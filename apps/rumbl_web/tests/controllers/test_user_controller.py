@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from info_sys.backends.catalogue import OWN
 from rumbl_core import accounts
 from rumbl_core.testing import user_fixture
 from rumbl_web.auth import MUST_LOG_IN
@@ -9,6 +10,14 @@ from rumbl_web.controllers import user_controller
 from rumbl_web.testing import Client, html_response, redirected_to
 
 ANA = {"name": "Ana <3", "username": "ana", "password": "a good password"}
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in OWN])
+def test_nobody_registers_as_the_voice_of_a_source(client: Client, name: str) -> None:
+    answer = client.submit("/users", {"user": {**ANA, "username": name}})
+    assert "is reserved" in html_response(answer)
+    user = accounts.get_user_by(username=name)
+    assert user is None or user.password_hash is None
 
 
 @pytest.mark.parametrize("path", ["/users", "/users/1", "/users/abc"])

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import info_sys
+from rumbl_core import accounts
 from rumbl_core.testing import annotation_fixture, user_fixture, video_fixture
 from rumbl_web.testing import Client, html_response, make_app
 
@@ -153,6 +155,35 @@ def test_a_note_cannot_break_out_of_the_plain_list(client: Client) -> None:
 
     assert "<script>alert" not in page
     assert "<img" not in page
+
+
+def test_an_answer_in_the_plain_list_names_its_source_with_link_and_licence(client: Client) -> None:
+    ana = user_fixture()
+    video = video_fixture(ana)
+    question = annotation_fixture(ana, video, body="who was Ada Lovelace?")
+    wikipedia = accounts.backend_user("wikipedia", "Wikipedia")
+    url = "https://en.wikipedia.example/wiki/Ada?a=1&b=2"
+    annotation_fixture(wikipedia, video, body="A pioneer", answer_to=question.id, source_url=url)
+
+    notes = plain_notes(html_response(client.get(f"/watch/{video.id}")))
+
+    address = url.replace("&", "&amp;")
+    assert notes.count(f'<a href="{address}" rel="noopener noreferrer nofollow">Wikipedia</a>') == 1
+    assert notes.count(f'<span class="answer-licence">{info_sys.licence("wikipedia")}</span>') == 1
+    assert notes.count("answer-head") == 1
+
+
+def test_an_answer_whose_source_has_no_address_names_it_without_a_link(client: Client) -> None:
+    ana = user_fixture()
+    video = video_fixture(ana)
+    question = annotation_fixture(ana, video, body="1 + 1")
+    calculator = accounts.backend_user("calculator", "Calculator")
+    annotation_fixture(calculator, video, body="2", answer_to=question.id)
+
+    notes = plain_notes(html_response(client.get(f"/watch/{video.id}")))
+
+    assert '<p class="answer-head">Calculator' in notes
+    assert "<a " not in notes
 
 
 def test_the_plain_notes_cost_one_query_however_many_there_are(count_queries, client: Client) -> None:

@@ -44,7 +44,7 @@ def annotation_json(annotation: multimedia.Annotation) -> AnnotationJson:
         "at": annotation.at,
         "user": user_view.user_json(annotation.user),
         "answer_to": annotation.answer_to,
-        "source": _source(annotation),
+        "source": source_json(annotation),
         "key": annotation.client_key,
     }
 
@@ -54,7 +54,8 @@ def annotations_json(annotations: Sequence[multimedia.Annotation]) -> list[Annot
     return [annotation_json(annotation) for annotation in annotations]
 
 
-def _source(annotation: multimedia.Annotation) -> SourceJson | None:
+def source_json(annotation: multimedia.Annotation) -> SourceJson | None:
+    """Who is to be named below an answer; None for what is no answer."""
     if annotation.answer_to is None:
         return None
     user = annotation.user

@@ -7,7 +7,15 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request
 
 from rumbl_web import auth, csrf, flash, security, static_files
-from rumbl_web.views import card_view, session_view, time_view, user_view, video_view, words_view
+from rumbl_web.views import (
+    annotation_view,
+    card_view,
+    session_view,
+    time_view,
+    user_view,
+    video_view,
+    words_view,
+)
 from rumbl_web.views.addresses import category_path, video_path, watch_path
 
 
@@ -39,6 +47,7 @@ def install(app: Flask) -> None:
         notes_text=video_view.notes_text,
         videos_text=video_view.videos_text,
         link_target=video_view.link_target,
+        source_of=annotation_view.source_json,
         DEMO_URL=video_view.DEMO_URL,
         format_time=time_view.format_time,
     )

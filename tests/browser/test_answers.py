@@ -1,0 +1,70 @@
+"""Questions on the watch page: being looked up, answered, and why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.test_story import add_demo_video, note, post, register, watch
+from tests.browser.test_watch import route_socket
+
+pytestmark = pytest.mark.browser
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def note_id(page: Page, text: str) -> int:
+    return int(page.locator("#msg-container .note", has_text=text).get_attribute("data-id") or 0)
+
+
+def test_an_answer_says_where_it_is_from_and_why(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 360, "height": 700}, color_scheme="dark")
+    register(page, "Quentin Ask", "quentin")
+    path = add_demo_video(page, "Asked and answered")
+    watch(page, path)
+    post(page, "1 + 1")
+
+    answer = page.locator("#msg-container .answer")
+    expect(answer).to_contain_text("Answer from Calculator")
+    expect(page.locator("#msg-container .note-state")).to_be_hidden()
+    answer.get_by_text("Why this answer?").click()
+    row = answer.get_by_role("row", name="Calculator")
+    expect(row).to_contain_text("answered")
+    expect(row).to_contain_text("ms")
+    assert page.evaluate(WIDE) == 0
+
+    # Longer words than ours must not make the page wider than the screen.
+    guest = new_page(viewport={"width": 360, "height": 700}, locale="de")
+    watch(guest, path)
+    guest.get_by_text("Warum diese Antwort?").click()
+    expect(guest.get_by_role("row", name="Calculator")).to_contain_text("hat geantwortet")
+    assert guest.evaluate(WIDE) == 0
+
+
+def test_a_note_says_what_becomes_of_its_question(new_page: NewPage) -> None:
+    page = new_page()
+    sockets = route_socket(page)
+    register(page, "Wanda Wait", "wanda")
+    path = add_demo_video(page, "Asked in vain")
+    watch(page, path)
+    post(page, "Nobody knows")
+    expect(note(page, "Nobody knows")).to_have_count(1)
+    id, video = note_id(page, "Nobody knows"), page.locator("#video").get_attribute("data-id")
+
+    def told(state: str) -> None:
+        sockets[-1].send(json.dumps([None, None, f"videos:{video}", "question", {"id": id, "state": state}]))
+
+    line = page.locator("#msg-container .note-state")
+    for state, text in [
+        ("waiting", "Looking it up…"),
+        ("nothing", "No answer was found."),
+        ("waiting", "Looking it up…"),
+        ("refused", "Too busy to look it up."),
+    ]:
+        told(state)
+        expect(line).to_have_text(text)
+        expect(line).to_be_visible()
+    told("answered")
+    expect(line).to_be_hidden()
