@@ -68,3 +68,20 @@ def test_a_note_says_what_becomes_of_its_question(new_page: NewPage) -> None:
         expect(line).to_be_visible()
     told("answered")
     expect(line).to_be_hidden()
+
+    # Nobody tells that it was answered, but the answer comes.
+    told("waiting")
+    expect(line).to_be_visible()
+    user = {"id": 1, "username": "wikipedia", "name": "Wikipedia"}
+    answer = {
+        "id": id + 1,
+        "prev": id,
+        "body": "I do",
+        "at": 0,
+        "user": user,
+        "answer_to": id,
+        "source": None,
+    }
+    sockets[-1].send(json.dumps([None, None, f"videos:{video}", "new_annotation", {**answer, "key": None}]))
+    expect(note(page, "I do")).to_be_visible()
+    expect(line).to_be_hidden()

@@ -102,6 +102,13 @@ class Answers:
             said = (Said(found.backend, found.title, found.text, found.url) for found in letter.found)
             self._conclude(question, said, [_row(*told) for told in _told(letter)])
 
+    def ask_again(self, question: multimedia.Annotation) -> None:
+        """As `ask`, unless the owner has switched answers off meanwhile. Raises Unavailable."""
+        if multimedia.answers_wanted(question.video_id):
+            self.ask(question)
+        else:
+            self._settle(question, "nothing", [])
+
     def give_up(self, question: multimedia.Annotation) -> None:
         """Tell that a question is asked no more."""
         log.warning("question %s is given up: it was asked again and again", question.id)

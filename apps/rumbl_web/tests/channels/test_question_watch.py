@@ -61,6 +61,15 @@ def test_a_question_asked_in_vain_is_given_up_and_everybody_told(
     assert state(asked) == "refused"
 
 
+def test_nothing_is_asked_again_once_the_owner_has_switched_answers_off(
+    endpoint: Endpoint, asked: Annotation, video: Video, bodies: Callable[[], list[str]]
+) -> None:
+    multimedia.update_video(video, {"answers": "false"})
+    QuestionWatch(endpoint, waited_s=-2).look()
+    endpoint.services["answers"].wait()
+    assert (state(asked), bodies()) == ("nothing", ["1 + 1"])
+
+
 def test_another_source_s_answer_to_a_question_asked_twice_is_dropped(
     endpoint: Endpoint, asked: Annotation, bodies: Callable[[], list[str]]
 ) -> None:

@@ -29,4 +29,4 @@ class QuestionWatch(Watch):
         for question in multimedia.give_up_questions(self._waited_s):
             self._answers.give_up(question)
         for question in multimedia.claim_questions(self._waited_s):
-            self._answers.ask(question)
+            self._answers.ask_again(question)
