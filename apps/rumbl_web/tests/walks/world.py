@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from rumbl_core import accounts, multimedia
 from rumbl_core.accounts import User
@@ -33,6 +34,7 @@ class World:
     owner: User = field(default_factory=lambda: user_fixture(name="Owner"))
     other: User = field(default_factory=lambda: user_fixture(name="Other"))
     tokens: dict[str, str] = field(default_factory=dict)
+    digests: str = ""
 
     def __post_init__(self) -> None:
         self.category = multimedia.create_category_or_raise("Drama")
@@ -94,11 +96,18 @@ class World:
         }
 
     def stored(self) -> dict[str, str]:
-        """A digest of every table's rows."""
+        """A digest of every table's rows, in one statement: it is asked for before and after each request."""
         with self.sandbox.session(transaction=False) as session:
+            return {str(name): str(digest) for name, digest in session.execute(text(self._digests(session)))}
+
+    def _digests(self, session: Session) -> str:
+        if not self.digests:
             names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-            rows = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM"
-            return {name: str(session.scalar(text(f'{rows} "{name}" t'))) for name in names}
+            digest = "md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+            self.digests = " UNION ALL ".join(
+                f"SELECT '{name}', {digest} FROM \"{name}\" t" for name in names
+            )
+        return self.digests
 
 
 def steps() -> Iterator[tuple[router.Route, str]]:
