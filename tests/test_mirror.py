@@ -18,7 +18,7 @@ TESTED_ELSEWHERE = {
         f"info_sys.backends.{name}": f"{INFO}/backends/test_local.py"
         for name in ("clock", "currency", "units")
     },
-    **{f"info_sys.{name}": f"{INFO}/test_workers.py" for name in ("celery_app", "remote", "tasks")},
+    **{f"info_sys.{name}": f"{INFO}/test_workers.py" for name in ("celery_app", "tasks")},
     "info_sys.testing_redis": f"{INFO}/test_workers.py",
     "info_sys.guard": f"{INFO}/test_http_client.py",
     "info_sys.result": f"{INFO}/test_system.py",

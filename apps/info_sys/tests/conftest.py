@@ -1,9 +1,14 @@
+from collections import Counter
+
 import pytest
 from redis import Redis
 
 from info_sys import application, testing_redis
+from info_sys.remote import Remote
 from info_sys.settings import load
 from info_sys.testing import FakeHttpClient, FaultServer
+
+from .worker import Worker
 
 
 @pytest.fixture
@@ -33,3 +38,32 @@ def redis_server(redis_session):
     """An empty Redis."""
     Redis.from_url(redis_session.url).flushall()
     return redis_session
+
+
+@pytest.fixture
+def remote(redis_server):
+    return Remote(redis_server.url, "site")
+
+
+@pytest.fixture
+def answered(remote):
+    """The references that were answered, and how often each."""
+    got = Counter()
+    texts = {}
+
+    def keep(letter):
+        got[letter.reference] += 1
+        texts[letter.reference] = [found.text for found in letter.found]
+
+    box = remote.letterbox("test", keep)
+    box.start()
+    got.texts = texts
+    yield got
+    box.stop()
+
+
+@pytest.fixture
+def worker(redis_server, tmp_path):
+    running = Worker(redis_server.url, tmp_path / "worker.log")
+    yield running
+    running.kill()
