@@ -65,6 +65,7 @@ def test_every_page_fits_its_window_in_every_language(
     for path in GUEST_PAGES:
         look_at(page, path, pictures / f"{code}-{size}-guest{name_of(path)}.png", direction)
     register(page, "مريم العربية" if code == "ar" else "Donau Dampfschifffahrt", f"{code}_{size}")
+    addresses_run_from_left_to_right(page, "right" if direction == "rtl" else "left")
     add_demo_video(page, "عنوان" if code == "ar" else "Rindfleischetikettierung")
     for path in MEMBER_PAGES:
         look_at(page, path, pictures / f"{code}-{size}{name_of(path)}.png", direction)
@@ -93,6 +94,14 @@ def add_demo_video(page: Page, title: str) -> None:
     page.fill("#video_description", title)
     page.click("form.panel button")
     page.wait_for_url("**/manage/videos/*-*")
+
+
+def addresses_run_from_left_to_right(page: Page, side: str) -> None:
+    """While they are typed; they stand on the page's side."""
+    for path, field in (("/manage/videos/new", "#video_url"), ("/settings/mail", "input[type=email]")):
+        page.goto(path)
+        expect(page.locator(field)).to_have_css("direction", "ltr")
+        expect(page.locator(field)).to_have_css("text-align", side)
 
 
 def time_runs_from_left_to_right(page: Page) -> None:

@@ -31,6 +31,7 @@ def test_mails_are_shown_escaped_with_links_to_this_site_alone(
 
     shown = page(client, app, using)
     assert "&lt;b&gt;Hello&lt;/b&gt;" in shown
+    assert '<time dir="ltr" ' in shown, "day before time of day, in Arabic too"
     assert "&lt;script&gt;alert(1)" in shown
     assert '<a href="http://localhost/reset/abc">' in shown
     assert 'href="https://evil' not in shown
