@@ -66,6 +66,7 @@ def test_every_page_fits_its_window_in_every_language(
         look_at(page, path, pictures / f"{code}-{size}-guest{name_of(path)}.png", direction)
     register(page, "مريم العربية" if code == "ar" else "Donau Dampfschifffahrt", f"{code}_{size}")
     addresses_run_from_left_to_right(page, "right" if direction == "rtl" else "left")
+    a_long_mail_address_fits(page, f"{code}.{size}")
     add_demo_video(page, "عنوان" if code == "ar" else "Rindfleischetikettierung")
     for path in MEMBER_PAGES:
         look_at(page, path, pictures / f"{code}-{size}{name_of(path)}.png", direction)
@@ -102,6 +103,16 @@ def addresses_run_from_left_to_right(page: Page, side: str) -> None:
         page.goto(path)
         expect(page.locator(field)).to_have_css("direction", "ltr")
         expect(page.locator(field)).to_have_css("text-align", side)
+
+
+def a_long_mail_address_fits(page: Page, who: str) -> None:
+    """In the sentence that says where a mail went, and in the settings."""
+    page.goto("/settings/mail")
+    page.fill("input[type=email]", f"{who}.of.the.longest.street.in.town@mail.of.somebody.example.org")
+    page.fill("input[type=password]", "supersecret")
+    page.click("form.panel button")
+    expect(page.locator(".alert-info")).to_contain_text(who)
+    assert overflow(page) <= 0
 
 
 def time_runs_from_left_to_right(page: Page) -> None:
