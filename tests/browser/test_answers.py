@@ -39,7 +39,7 @@ def test_an_answer_says_where_it_is_from_and_why(new_page: NewPage) -> None:
     guest = new_page(viewport={"width": 360, "height": 700}, locale="de")
     watch(guest, path)
     guest.get_by_text("Warum diese Antwort?").click()
-    expect(guest.get_by_role("row", name="Calculator")).to_contain_text("hat geantwortet")
+    expect(guest.get_by_role("row", name="Rechner")).to_contain_text("hat geantwortet")
     assert guest.evaluate(WIDE) == 0
 
 

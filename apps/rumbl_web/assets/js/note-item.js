@@ -3,7 +3,7 @@ import { avatar } from "./avatar.js";
 import { el, webAddress } from "./dom.js";
 import { displayName } from "./people.js";
 import { formatTime, spokenTime } from "./time.js";
-import { whyThis } from "./why.js";
+import { sourceName, whyThis } from "./why.js";
 import { gettext } from "./words.js";
 
 /** A note: its time (a button that seeks), who, what; room for answers below. */
@@ -37,7 +37,7 @@ function licence(note) {
 }
 
 function source(note) {
-  const name = note.source?.name || displayName(note.user);
+  const name = sourceName(note.source?.name || displayName(note.user));
   const href = note.source?.url ? webAddress(note.source.url) : null;
   return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, name) : el("b", {}, name);
 }

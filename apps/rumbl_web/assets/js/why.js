@@ -47,10 +47,23 @@ export function showNoSources(details) {
   details.querySelector(".why-body").replaceChildren(gettext("This can't be shown right now."));
 }
 
+/** The name of a source: our own in the page's language, those of the web as they call themselves. */
+export function sourceName(title) {
+  switch (title) {
+    case "Calculator": return gettext("Calculator");
+    case "Clock": return gettext("Clock");
+    case "Currency": return gettext("Currency");
+    case "Dictionary": return gettext("Dictionary");
+    case "Units": return gettext("Units");
+    case "Wolfram Alpha short answers": return gettext("Wolfram Alpha short answers");
+    default: return title;
+  }
+}
+
 function row({ title, state, took_ms: took, score }) {
   const time = took === null ? "" : gettext("%(num)s ms", { num: formatNumber(Math.round(took)) });
   return el("tr", {},
-    el("th", { scope: "row" }, title), el("td", {}, outcomeText(state)),
+    el("th", { scope: "row" }, sourceName(title)), el("td", {}, outcomeText(state)),
     el("td", {}, time), el("td", {}, score === null ? "" : formatNumber(score)));
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { showNoSources, showSources, showState, whyThis } from "../why.js";
+import { showNoSources, showSources, showState, sourceName, whyThis } from "../why.js";
+import { readWords } from "../words.js";
 
 /** As much of an element as is written here. */
 class FakeElement {
@@ -93,6 +94,14 @@ test("each source that was asked has a row", () => {
     ["Y", "too late", "2,000 ms", ""],
     ["Z", "left in peace after failures", "", ""],
   ]);
+});
+
+test("a source of ours is named in the page's language, one of the web as it calls itself", () => {
+  const textContent = JSON.stringify({ Calculator: "Rechner", Wikipedia: "never looked up" });
+  readWords({ documentElement: { lang: "de" }, getElementById: () => ({ textContent }) });
+  assert.deepEqual(["Calculator", "Wikipedia"].map(sourceName), ["Rechner", "Wikipedia"]);
+  assert.equal(rows([source({ title: "Calculator" })])[0][0], "Rechner");
+  readWords(null);
 });
 
 test("every outcome has words of its own", () => {
