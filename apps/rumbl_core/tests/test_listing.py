@@ -36,7 +36,10 @@ def explained(rumbl_engine: Engine, sandbox: Sandbox) -> Iterator[Callable[[Call
         call()
         statement, parameters = made[-1]
         connection = sandbox._connection
-        connection.exec_driver_sql(f"SET LOCAL enable_seqscan = off; SET LOCAL {off} = off")
+        other = SORTED if off == SEARCHES else SEARCHES  # an earlier look may have switched it off
+        connection.exec_driver_sql(
+            f"SET LOCAL enable_seqscan = off; SET LOCAL {off} = off; SET LOCAL {other} = on"
+        )
         return "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
 
     event.listen(rumbl_engine, "before_cursor_execute", note)

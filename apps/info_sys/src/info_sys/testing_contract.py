@@ -33,7 +33,7 @@ FAULTS: Final = (
     "redirect-away", "redirect-for-ever", "huge", "hang", "drip", "drip-head",
 )  # fmt: skip
 """What `FaultServer` can do to a source, each of which may cost its own answer and nothing else."""
-TIMEOUT_MS: Final = 120
+TIMEOUT_MS: Final = 250
 """Of a question in these checks; what hangs is given up then, within `PATIENCE_S`."""
 PATIENCE_S: Final = 1.0
 NASTY: Final = "define a&b=c#d\r\n@host/ü\0"

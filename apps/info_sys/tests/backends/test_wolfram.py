@@ -128,9 +128,9 @@ class TestFaults:
     def test_leave_the_other_answers_alone(self, faults, fault):
         wolfram = Wolfram("SECRET", loopback_client(), faults.url(fault))
         begin = time.monotonic()
-        results = compute("1 + 1", timeout_ms=150, backends=[wolfram, Good()])
+        results = compute("1 + 1", timeout_ms=250, backends=[wolfram, Good()])
         assert [result.text for result in results] == ["good"]
-        assert time.monotonic() - begin < 0.35
+        assert time.monotonic() - begin < 1.5
         assert len(faults.requests) == (3 if fault == "redirect-for-ever" else 1)
         eventually(lambda: whereis(TASK_SUPERVISOR).children() == [])
         eventually(lambda: faults.connections == 0 or fault == "hang")
