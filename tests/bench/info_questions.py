@@ -2,7 +2,7 @@
 
 cold: a question that nobody knows yet, to 8 sources that take 10 to 80 ms; what it takes beyond the slowest.
 equal: 1,000 equal questions at once; how many requests each source gets.
-dead: 200 questions to a source whose breaker is open, beside one that answers; what each adds.
+dead: 200 questions to a source whose breaker is open; what each takes, which is the most that it can add.
 """
 
 from __future__ import annotations
