@@ -13,6 +13,7 @@ class Capitals(WebBackend):
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from info_sys.backend import Backend, Context, Options
 from info_sys.http_client import HttpClient, HttpFailed, Request, RequestsClient
 from info_sys.reply import Reply
 from info_sys.result import Result
+
+log = logging.getLogger(__name__)
 
 
 class WebBackend(Backend):
@@ -74,3 +77,26 @@ class WebBackend(Backend):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+class KeyedBackend(WebBackend):
+    """A service that wants a key, in the first of the variables that it `needs`. Without one it is off.
+
+    `key_is` says in a few words which one.
+    """
+
+    key_is: ClassVar[str] = "key of your account"
+
+    def __init__(self, key: str, http_client: HttpClient | None = None, endpoint: str | None = None) -> None:
+        super().__init__(http_client, endpoint)
+        self._key = key
+
+    @classmethod
+    def create(cls, context: Context) -> Self | None:
+        """Off, with one line in the log, without a key."""
+        variable = cls.needs[0]
+        key = context.environment.get(variable)
+        if not key:
+            log.info("%s is off: set %s to the %s to turn it on", cls.title, variable, cls.key_is)
+            return None
+        return cls(key, context.http_client)

@@ -6,28 +6,24 @@ XML from the network: size and time are bounded by the HTTP client, document typ
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from typing import Final, Self
+from typing import Final
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
-from info_sys.backend import Context
-from info_sys.http_client import HttpClient, Request
+from info_sys.http_client import Request
 from info_sys.question import is_question
 from info_sys.reply import Reply
 from info_sys.result import Result
-from info_sys.web_backend import WebBackend
-
-log = logging.getLogger(__name__)
+from info_sys.web_backend import KeyedBackend
 
 SCORE: Final = 95
 KEY: Final = "WOLFRAM_APP_ID"
 PAGE: Final = "https://www.wolframalpha.com/input"
 
 
-class Wolfram(WebBackend):
-    """Asks Wolfram Alpha with `app_id`. Another `http_client` or `endpoint` is for tests."""
+class Wolfram(KeyedBackend):
+    """Asks Wolfram Alpha. Another `http_client` or `endpoint` is for tests."""
 
     name = "wolfram"
     title = "Wolfram Alpha"
@@ -37,21 +33,7 @@ class Wolfram(WebBackend):
     needs = (KEY,)
     licence = "Wolfram Alpha terms of use"
     endpoint = "https://api.wolframalpha.com/v2/query"
-
-    def __init__(
-        self, app_id: str, http_client: HttpClient | None = None, endpoint: str | None = None
-    ) -> None:
-        super().__init__(http_client, endpoint)
-        self._app_id = app_id
-
-    @classmethod
-    def create(cls, context: Context) -> Self | None:
-        """Off, with one line in the log, without an app id."""
-        app_id = context.environment.get(KEY)
-        if not app_id:
-            log.info("%s is off: set %s to the app id of your account to turn it on", cls.title, KEY)
-            return None
-        return cls(app_id, context.http_client)
+    key_is = "app id of your account"
 
     def matches(self, query: str) -> bool:
         """A short line that asks or reckons. "nice goal!" is nobody's business but the room's."""
@@ -59,9 +41,7 @@ class Wolfram(WebBackend):
 
     def request(self, query: str) -> Request:
         """Of the full-results API, version 2."""
-        return Request(
-            self.endpoint, {"appid": self._app_id, "input": query, "format": "plaintext"}, "text/xml"
-        )
+        return Request(self.endpoint, {"appid": self._key, "input": query, "format": "plaintext"}, "text/xml")
 
     def read(self, reply: Reply, query: str) -> list[Result]:
         """One result or none. Raises ValueError for what is no answer of Wolfram's."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Final, Self
+from typing import Final
 from urllib.parse import urlencode
 
-from info_sys.backend import Context
-from info_sys.http_client import HttpClient, Request
+from info_sys.http_client import Request
 from info_sys.question import is_question
 from info_sys.reply import Reply
 from info_sys.result import Result
-from info_sys.web_backend import WebBackend
-
-log = logging.getLogger(__name__)
+from info_sys.web_backend import KeyedBackend
 
 SCORE: Final = 94
 MAX_ANSWER: Final = 1_000
@@ -21,8 +17,8 @@ KEY: Final = "WOLFRAM_SHORT_APP_ID"
 PAGE: Final = "https://www.wolframalpha.com/input"
 
 
-class WolframShort(WebBackend):
-    """Asks the Short Answers API with `app_id`."""
+class WolframShort(KeyedBackend):
+    """Asks the Short Answers API."""
 
     name = "wolfram_short"
     title = "Wolfram Alpha short answers"
@@ -33,21 +29,7 @@ class WolframShort(WebBackend):
     licence = "Wolfram Alpha terms of use"
     silent = frozenset({501})
     endpoint = "https://api.wolframalpha.com/v1/result"
-
-    def __init__(
-        self, app_id: str, http_client: HttpClient | None = None, endpoint: str | None = None
-    ) -> None:
-        super().__init__(http_client, endpoint)
-        self._app_id = app_id
-
-    @classmethod
-    def create(cls, context: Context) -> Self | None:
-        """Off, with one line in the log, without an app id."""
-        app_id = context.environment.get(KEY)
-        if not app_id:
-            log.info("%s is off: set %s to an app id for that API to turn it on", cls.title, KEY)
-            return None
-        return cls(app_id, context.http_client)
+    key_is = "app id for that API"
 
     def matches(self, query: str) -> bool:
         """A short line that asks or reckons."""
@@ -55,7 +37,7 @@ class WolframShort(WebBackend):
 
     def request(self, query: str) -> Request:
         """Of version 1 of that API."""
-        return Request(self.endpoint, {"appid": self._app_id, "i": query}, "text/plain")
+        return Request(self.endpoint, {"appid": self._key, "i": query}, "text/plain")
 
     def read(self, reply: Reply, query: str) -> list[Result]:
         """The line. Raises ValueError for what is no short answer."""
