@@ -58,6 +58,14 @@ class TestSeeds:
         seeds.run(demo_password="demodemo")
         assert isinstance(accounts.authenticate_by_username_and_pass("demo", "demodemo"), Ok)
 
+    def test_the_demo_s_answer_says_why(self) -> None:
+        seeds.run()
+        (video,) = multimedia.list_videos()
+        (answer,) = (note for note in multimedia.list_annotations(video) if note.answer_to)
+        question = multimedia.get_question(video.id, answer.answer_to)
+        assert question is not None
+        assert (question.state, question.sources) == ("answered", [seeds.DEMO_SOURCE])
+
     def test_without_the_demo(self) -> None:
         seeds.run(demo=False)
         assert multimedia.list_videos() == []

@@ -10,7 +10,14 @@ from rumbl_core import password, repo
 from rumbl_core.accounts import User, get_user_by
 from rumbl_core.backend_seeds import BACKEND_USERS, DEMO_USERS
 from rumbl_core.changeset import Changeset, change
-from rumbl_core.multimedia import Video, annotate_video, create_category_or_raise, create_video
+from rumbl_core.multimedia import (
+    Video,
+    annotate_video,
+    ask_in_video,
+    create_category_or_raise,
+    create_video,
+    settle_question,
+)
 from rumbl_core.result import Error, Ok
 from rumbl_core.schema import Schema
 
@@ -35,6 +42,14 @@ DEMO_NOTES: Final = (
 """Moment in ms, username, text."""
 DEMO_QUESTION: Final = "(2 + 3) * 8.4"
 DEMO_ANSWER: Final = "42"
+DEMO_SOURCE: Final = {
+    "name": "calculator",
+    "title": "Calculator",
+    "state": "answered",
+    "took_ms": None,
+    "score": 90,
+}
+"""What became of the demo's question, as the page tells it."""
 _LOCK: Final = 2
 
 
@@ -71,10 +86,12 @@ def _insert_demo_video() -> None:
 
 def _insert_demo_notes(video: Video) -> None:
     for at, username, body in DEMO_NOTES:
-        note = _sure(annotate_video(_user(username), video.id, {"body": body, "at": at}))
+        tell = ask_in_video if body == DEMO_QUESTION else annotate_video
+        note = _sure(tell(_user(username), video.id, {"body": body, "at": at}))
         if body == DEMO_QUESTION:
             answer = {"body": DEMO_ANSWER, "at": at, "answer_to": note.id}
             _sure(annotate_video(_user("calculator"), video.id, answer))
+            settle_question(note.id, "answered", [DEMO_SOURCE])
 
 
 def _user(username: str) -> User:
