@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from redis import Redis
 
-from info_sys import application, testing_redis
+from info_sys import application, letters, testing_redis
 from info_sys.remote import Remote
 from info_sys.settings import load
 from info_sys.testing import FakeHttpClient, FaultServer
@@ -46,7 +46,7 @@ def remote(redis_server):
 
 
 @pytest.fixture
-def answered(remote):
+def answered(remote, monkeypatch):
     """The references that were answered, and how often each."""
     got = Counter()
     texts = {}
@@ -55,6 +55,7 @@ def answered(remote):
         got[letter.reference] += 1
         texts[letter.reference] = [found.text for found in letter.found]
 
+    monkeypatch.setattr(letters, "WAIT_S", 0.05)  # so that it ends soon
     box = remote.letterbox("test", keep)
     box.start()
     got.texts = texts

@@ -16,7 +16,8 @@ def redis(redis_server):
 
 
 @pytest.fixture
-def boxes(redis):
+def boxes(redis, monkeypatch):
+    monkeypatch.setattr(letters, "WAIT_S", 0.05)  # so that they end soon
     made = []
 
     def make(reader, handle):
@@ -65,7 +66,6 @@ def test_what_came_before_anybody_read_is_read(redis, boxes):
 
 def test_a_letter_of_a_reader_who_died_goes_to_another(redis, boxes, monkeypatch):
     monkeypatch.setattr(letters, "DEAD_S", 0.1)
-    monkeypatch.setattr(letters, "WAIT_S", 0.05)
     redis.xgroup_create(stream("site"), "askers", id="0", mkstream=True)
     send(redis, "site", letter(1))
     redis.xreadgroup("askers", "dead", {stream("site"): ">"})
@@ -76,7 +76,6 @@ def test_a_letter_of_a_reader_who_died_goes_to_another(redis, boxes, monkeypatch
 
 def test_a_reader_that_fails_gets_its_letter_again(redis, boxes, monkeypatch, caplog):
     monkeypatch.setattr(letters, "DEAD_S", 0.1)
-    monkeypatch.setattr(letters, "WAIT_S", 0.05)
     got = []
 
     def fail_once(letter):

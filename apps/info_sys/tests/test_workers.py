@@ -54,3 +54,49 @@ def test_a_question_that_a_dead_worker_took_along_is_asked_again(
     eventually(lambda: answered["note 1"], DEADLINE_S)
     worker.stop()
     assert answered.texts == {"note 1": ["2"]}
+
+
+HANGING = """
+import time
+from info_sys import Backend, celery_app
+
+celery_app.SOFT_S, celery_app.HARD_S = 1, 2
+
+
+class Hanging(Backend):
+    name, title, about = "hanging", "Hanging", "hangs where no deadline reaches"
+
+    def compute(self, query, opts):
+        return []
+
+    def matches(self, query):
+        while query == "hang":
+            try:
+                time.sleep(60)
+            except Exception:
+                pass
+        return False
+"""
+
+
+def test_a_backend_that_hangs_beyond_every_deadline_is_killed_with_its_process(
+    remote, answered, redis_server, tmp_path
+):
+    (tmp_path / "hanging.py").write_text(HANGING)
+    info = tmp_path / "hanging-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hanging\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[info_sys.backends]\nhanging = hanging:Hanging\n")
+    worker = Worker(
+        redis_server.url,
+        tmp_path / "worker.log",
+        1,
+        PYTHONPATH=str(tmp_path),
+        INFO_SYS_BACKENDS="hanging,calculator",
+    )
+    remote.submit("hang", "note 1")
+    remote.submit("1 + 1", "note 2")
+    eventually(lambda: answered["note 2"], DEADLINE_S)
+    worker.kill()
+    assert answered == {"note 2": 1}
+    assert "TimeLimitExceeded(2" in (tmp_path / "worker.log").read_text()
