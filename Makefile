@@ -61,7 +61,7 @@ test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T=
 test-info-sys: ## The suite of info_sys alone
 	$(SET_UP) apps tools
 	@./scripts/ensure_redis
-	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) tests)
+	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) --no-loadscope-reorder tests)
 
 test-core: ## The suite of rumbl_core alone
 	$(SET_UP) apps tools

@@ -10,6 +10,13 @@ from info_sys.testing import FakeHttpClient, FaultServer
 
 from .worker import Worker
 
+SLOW = {"test_remote.py", "test_workers.py", "test_sources.py", "test_letters.py"}
+"""Files that mostly wait for processes and deadlines: begun first, they end with the others."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in SLOW)
+
 
 @pytest.fixture
 def app():
