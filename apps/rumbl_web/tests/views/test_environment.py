@@ -3,7 +3,7 @@ from __future__ import annotations
 from flask import Flask
 
 from rumbl_core.multimedia import Video
-from rumbl_web.testing import make_app
+from rumbl_web.testing import Client, make_app
 from rumbl_web.views import environment
 
 VIDEO = Video(id=13, slug="josé-y-yo")
@@ -26,6 +26,12 @@ def test_public_urls_come_from_the_setting_alone() -> None:
         assert environment.public_url("/watch/1") == "https://rumbl.example/watch/1"
     with make_app().test_request_context("/", base_url="http://evil.example"):
         assert environment.public_url("/watch/1") == "/watch/1"
+
+
+def test_a_page_that_answers_a_form_bears_any_referrer(client: Client) -> None:
+    page = client.submit("/sessions", {"session": {"username": "x"}}, headers={"referer": "http://["})
+
+    assert page.status_code == 200
 
 
 def test_the_navigation_knows_the_page_being_made(app: Flask) -> None:

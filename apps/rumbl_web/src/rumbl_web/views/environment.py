@@ -69,4 +69,7 @@ def path_here() -> str:
     """Where the reader is, to come back to; the page with the form if this one answers a form."""
     if request.method in {"GET", "HEAD"}:
         return f"{request.script_root}{request.full_path}".removesuffix("?")
-    return urlsplit(request.referrer or "").path
+    try:
+        return urlsplit(request.referrer or "").path
+    except ValueError:  # a client may say anything
+        return ""
