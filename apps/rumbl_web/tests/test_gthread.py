@@ -175,6 +175,19 @@ class TestRequestsThatKeepAThread:
         assert [answer(client) for client in others if client not in late] == [(200, "late")] * 3
         assert answer(server.send(self.SLOW)) == (200, "done")
 
+    @pytest.mark.parametrize("path", [b"/sl%6Fw", b"/%73low?a=%20b"])
+    def test_spelling_an_address_another_way_is_no_way_around_the_line(
+        self, server: Server, path: bytes
+    ) -> None:
+        self.gate(server, b"shut")
+        crowd = [server.send(self.SLOW.replace(b"/slow", path)) for _ in range(4)]
+
+        server.page()
+
+        self.gate(server, b"open")
+        for client in crowd:
+            client.close()
+
     @pytest.mark.parametrize("how", [
         b"Content-Length: 200000\r\n",
         b"Transfer-Encoding: chunked\r\n",

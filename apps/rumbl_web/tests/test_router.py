@@ -33,7 +33,7 @@ video.delete DELETE /manage/videos/<id> video_controller.delete
 def test_requests_that_hash_passwords_are_known_by_their_beginning() -> None:
     slow = router.slow_requests()
     table = (router.Route(router.PUT, "/people/<id>/password", "x", print, router.PUBLIC, hashes=True),)
-    for path in ("/sessions", "/users", "/rumbl/sessions", "/users?next=/watch/1"):
+    for path in ("/sessions", "/users", "/rumbl/sessions", "/users?next=/watch/1", "/sessions/", "/users#a"):
         assert slow.search(b"POST %s HTTP/1.1\r\nHost: x\r\n" % path.encode())
     for start in (
         "GET /sessions",

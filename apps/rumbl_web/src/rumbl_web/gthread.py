@@ -26,6 +26,7 @@ from functools import partial
 from select import POLLIN, poll
 from threading import BoundedSemaphore, local
 from typing import Any, ClassVar, Final
+from urllib.parse import unquote_to_bytes
 
 from gunicorn import util  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.http import errors  # type: ignore[import-untyped]  # gunicorn has no types
@@ -86,7 +87,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """How long a thread waits for a long body, in all; then the client counts as gone."""
 
     slow: ClassVar[re.Pattern[bytes] | None] = None
-    """The beginning of requests that keep a thread for long."""
+    """The beginning of requests that keep a thread for long, with the address spelled plainly."""
 
     most_in_line: ClassVar[int] = 100
     """How many of them may wait for a thread; others are late from the beginning."""
@@ -155,7 +156,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _start(self, conn: Any) -> None:
         head = conn.parser.unreader.buf.getvalue()
-        line = next((line for line in self._lines if line.kind.search(head)), None)
+        plain = _spelled_plainly(head)
+        line = next((line for line in self._lines if line.kind.search(plain)), None)
         conn.late_at, comes_later = float("inf"), not _is_whole(head)
         if line is None or (comes_later and line.kind is _UPGRADE):
             super().enqueue_req(conn)
@@ -269,6 +271,14 @@ def _read(sock: socket.socket) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def _spelled_plainly(head: bytes) -> bytes:
+    """The head with an address as routes see it: written with percent signs it is no way around a line."""
+    start, _, rest = head.partition(b"\r\n")
+    if b"%" not in start:
+        return head
+    return b"%b\r\n%b" % (b"".join(unquote_to_bytes(start).splitlines()), rest)
 
 
 def _is_enough(data: bytes) -> bool:

@@ -127,7 +127,7 @@ def add_routes(app: Flask) -> None:
 def slow_requests(table: Iterable[Route] = ROUTES) -> re.Pattern[bytes]:
     """How requests of the routes that hash begin, wherever the site is mounted. Forms send all by POST."""
     paths = {re.sub(r"<[^>]*>", "[^/? ]+", route.path) for route in table if route.hashes}
-    return re.compile(rf"\A(?:POST|PUT|PATCH|DELETE) \S*?(?:{'|'.join(sorted(paths))})[? ]".encode())
+    return re.compile(rf"\A(?:POST|PUT|PATCH|DELETE) \S*?(?:{'|'.join(sorted(paths))})/?[?# ]".encode())
 
 
 def is_page(endpoint: str | None) -> bool:

@@ -1,11 +1,14 @@
+import unicodedata
 from collections.abc import Collection
 
 import pytest
+from sqlalchemy import func, select
 
+from rumbl_core import repo
 from rumbl_core.attempts import Decide
 from rumbl_web.throttle import Rule, Throttle
 from rumbl_web.throttle.memory import Memory
-from rumbl_web.throttle.throttle import NOWHERE, place
+from rumbl_web.throttle.throttle import NOWHERE, folded, place
 
 
 class Seen(Memory):
@@ -52,6 +55,23 @@ def test_the_case_of_a_name_is_no_way_around() -> None:
     assert throttle.begin_log_in("AnA", "192.0.2.1") == 1
     throttle.log_in_succeeded("ana", "192.0.2.1")
     assert throttle.begin_log_in("AnA", "192.0.2.1") == 0
+
+
+@pytest.mark.parametrize("same", ["\u0130da", "i\u0307da", "IDA"])
+def test_no_two_names_that_a_database_may_hold_for_one_are_counted_apart(same: str) -> None:
+    throttle = make()
+    for _ in range(5):
+        assert throttle.begin_log_in("ida", "192.0.2.1") == 0
+    assert throttle.begin_log_in(same, "192.0.2.1") == 1
+
+
+def test_whatever_letter_this_database_lowers_to_another_is_counted_as_that(sandbox: object) -> None:
+    letters = [chr(code) for code in range(0x80, 0x20000) if not 0xD800 <= code <= 0xDFFF]
+    [[lowered]] = repo.rows(select(func.lower(" ".join(letters))))
+    pairs = zip(letters, str(lowered).split(" "), strict=True)
+    wrong = [letter for letter, low in pairs if folded(letter) != folded(low)]
+    # The database may know letters of a newer Unicode than Python.
+    assert [letter for letter in wrong if unicodedata.category(letter) != "Cn"] == []
 
 
 def test_one_ipv6_household_is_one_address_and_its_neighbour_another() -> None:

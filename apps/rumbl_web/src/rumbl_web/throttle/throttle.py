@@ -62,7 +62,7 @@ class Throttle:
         self._store.change(log_in.keys, log_in.not_judged)
 
     def _log_in(self, username: str, address: str | None) -> LogIn:
-        name, where = username.casefold(), place(address)
+        name, where = folded(username), place(address)
         return LogIn(
             pair=self._key("log in", name, where),
             name=self._key("log in as", name),
@@ -73,6 +73,17 @@ class Throttle:
         text = "\0".join(part.replace("\0", "\0\0") for part in parts)
         digest = hmac.digest(self._secret, text.encode(errors="surrogatepass"), "sha256")
         return digest[:16]
+
+
+def folded(name: str) -> str:
+    """A name as it is counted: whatever a database may hold for the same is the same.
+
+    Some lower the Turkish capital I with a dot to a plain i, others to an i with a dot of its own.
+
+    >>> folded("I\u0307DA"), folded("\u0130da")
+    ('ida', 'ida')
+    """
+    return name.casefold().replace("i\N{COMBINING DOT ABOVE}", "i")
 
 
 def place(address: str | None) -> str:
