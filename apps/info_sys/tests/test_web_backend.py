@@ -51,3 +51,13 @@ def test_not_found_is_no_answer_and_other_statuses_are_failures(faults):
 def test_what_is_no_reply_of_the_service_is_an_error(faults):
     with pytest.raises(ValueError, match="by its content type"):
         Capitals(loopback_client(), faults.url("html")).compute("q", Options())
+
+
+@pytest.mark.parametrize("typed", ["..", ".", "../..", "a/../../b"])
+def test_nothing_that_is_typed_leads_to_another_place_of_the_service(http, typed):
+    class ByPath(Capitals):
+        def request(self, query):
+            return Request(f"{self.endpoint}/{query}")
+
+    assert ByPath(http).compute(typed, Options()) == []
+    assert http.requests == []

@@ -51,6 +51,15 @@ def test_a_body_over_the_limit_is_refused(client: Client, content_type: str | No
     assert "up to 1 MB" in html_response(answer, 413)
 
 
+@pytest.mark.parametrize("path", ["/sessions", "/nowhere"])
+def test_a_body_over_the_limit_is_refused_at_every_level_of_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    caplog.set_level("DEBUG", "rumbl_web.request")
+    answer = client.post(path, data="x=" + "a" * 1_100_000, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+
+
 def test_a_body_over_the_limit_is_refused_without_a_length(client: Client) -> None:
     overrides = {"wsgi.input_terminated": True, "wsgi.input": io.BytesIO(b"a=" + b"x" * (MAX_BODY + 1))}
     environ = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_TRANSFER_ENCODING": "chunked"}

@@ -188,6 +188,21 @@ class TestRequestsThatKeepAThread:
         for client in crowd:
             client.close()
 
+    @pytest.mark.parametrize("asks", [
+        b"\r\n" + SLOW,
+        SLOW.replace(b"Host: x\r\n", b"Host: x\r\nUpgrade: websocket\r\n"),
+        SLOW.replace(b"Content-Length: 0\r\n", b"Upgrade: websocket\r\nTransfer-Encoding: chunked\r\n"),
+    ], ids=["after an empty line", "as an upgrade", "as an upgrade that sends its body later"])  # fmt: skip
+    def test_no_form_of_a_request_is_a_way_around_the_line(self, server: Server, asks: bytes) -> None:
+        self.gate(server, b"shut")
+        crowd = [server.send(asks) for _ in range(4)]
+
+        server.page()
+
+        self.gate(server, b"open")
+        for client in crowd:
+            client.close()
+
     @pytest.mark.parametrize("how", [
         b"Content-Length: 200000\r\n",
         b"Transfer-Encoding: chunked\r\n",

@@ -30,7 +30,6 @@ class Flight:
 
     key: Hashable
     waiting: int = 0
-    landed: bool = False
     settled: bool = False
     desks: list[SimpleQueue[Flight]] = field(default_factory=list)
     task: Task[Any] = field(init=False)
@@ -83,7 +82,6 @@ class Flights:
         with self._lock:
             if keep is not None and flight.waiting:
                 keep()
-            flight.landed = True
             self._forget(flight)
             desks = list(flight.desks)
         for desk in desks:

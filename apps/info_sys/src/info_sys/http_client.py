@@ -54,6 +54,11 @@ class Request:
         """The whole address."""
         return f"{self.url}?{urlencode(self.parameters)}" if self.parameters else self.url
 
+    @property
+    def climbs(self) -> bool:
+        """Whether dots in its path lead elsewhere: encoding does not hide them (RFC 3986, 5.2.4)."""
+        return not {".", ".."}.isdisjoint(urlsplit(self.url).path.split("/"))
+
 
 class HttpFailed(Exception):
     """No usable page. The message never holds the address, which may hold a key.

@@ -56,6 +56,11 @@ class Outcome(NamedTuple):
     results: Answers = ()
     took_ms: float | None = None
 
+    @property
+    def score(self) -> float | None:
+        """Of its best result, None if it has none."""
+        return max((result.score for result in self.results), default=None)
+
 
 class Inquiry:
     """A question under way. `key` of a backend is where the cache has its answers."""

@@ -71,7 +71,7 @@ class Letter:
                 o.backend.title,
                 o.state,
                 o.took_ms,
-                max((r.score for r in o.results), default=None),
+                o.score,
             )
             for o in answer.outcomes
         )

@@ -31,7 +31,7 @@ def why_table(outcomes: Iterable[Outcome]) -> str:
     rows = [("source", "state", "ms", "score")]
     for outcome in outcomes:
         took_ms = "-" if outcome.took_ms is None else f"{outcome.took_ms:.0f}"
-        best = _best(outcome)
+        best = outcome.score
         rows.append((outcome.backend.name, outcome.state, took_ms, "-" if best is None else f"{best:g}"))
     return table(rows)
 
@@ -50,7 +50,7 @@ def backend_rows(
             "about": kind.about,
             "on": kind.name in on,
             "off_because": None if kind.name in on else _why_off(kind, wanted, has),
-            "bangs": [kind.name, *kind.bangs],
+            "bangs": list(dict.fromkeys((kind.name, *kind.bangs))),
             "kinds": list(kind.kinds),
             "licence": kind.licence,
             "network": issubclass(kind, WebBackend),
@@ -93,11 +93,7 @@ def _result(found: Result) -> dict[str, object]:
 def _source(outcome: Outcome) -> dict[str, object]:
     took_ms = None if outcome.took_ms is None else round(outcome.took_ms, 1)
     state = {"backend": outcome.backend.name, "state": outcome.state}
-    return {**state, "took_ms": took_ms, "score": _best(outcome), "licence": outcome.backend.licence}
-
-
-def _best(outcome: Outcome) -> float | None:
-    return max((found.score for found in outcome.results), default=None)
+    return {**state, "took_ms": took_ms, "score": outcome.score, "licence": outcome.backend.licence}
 
 
 def _name(found: Result) -> str:

@@ -63,7 +63,12 @@ class WebBackend(Backend):
         return [] if reply is None else self.read(reply, query)
 
     def fetch(self, request: Request, opts: Options) -> Reply | None:
-        """One page, None if the service has none. For a backend that needs several. Raises HttpFailed."""
+        """One page, None if the service has none. For a backend that needs several. Raises HttpFailed.
+
+        Words that would lead out of their place in the path are no question: nobody is asked.
+        """
+        if request.climbs:
+            return None
         try:
             return self._http_client.fetch(request, self.hosts, opts.remaining_s)
         except HttpFailed as failed:

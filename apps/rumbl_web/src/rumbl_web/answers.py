@@ -100,7 +100,9 @@ class Answers:
         """Post what a worker found. Raises Unavailable."""
         for question in multimedia.get_annotations([int(letter.reference)]):
             said = (Said(found.backend, found.title, found.text, found.url) for found in letter.found)
-            self._conclude(question, said, [_row(*told) for told in _told(letter)])
+            self._conclude(
+                question, said, [_row(t.backend, t.title, t.state, t.took_ms, t.score) for t in letter.told]
+            )
 
     def ask_again(self, question: multimedia.Annotation) -> None:
         """As `ask`, unless the owner has switched answers off meanwhile. Raises Unavailable."""
@@ -172,12 +174,8 @@ class Answers:
 
 
 def _source(outcome: info_sys.Outcome) -> Source:
-    score = max((result.score for result in outcome.results), default=None)
-    return _row(outcome.backend.name, outcome.backend.title, outcome.state, outcome.took_ms, score)
-
-
-def _told(letter: Letter) -> Iterable[tuple[str, str, str, float | None, float | None]]:
-    return ((told.backend, told.title, told.state, told.took_ms, told.score) for told in letter.told)
+    backend = outcome.backend
+    return _row(backend.name, backend.title, outcome.state, outcome.took_ms, outcome.score)
 
 
 def _row(name: str, title: str, state: str, took_ms: float | None, score: float | None) -> Source:

@@ -99,9 +99,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*args, **kwargs)
         half, quarter = max(1, self.cfg.threads // 2), max(1, self.cfg.threads // 4)
         self._may_wait = BoundedSemaphore(half)
-        self._lines = [_Line(_UPGRADE, half)]
-        if self.slow is not None:
-            self._lines.append(_Line(self.slow, quarter))
+        # The first that fits: what hashes does so whatever else it asks for.
+        slow = [] if self.slow is None else [_Line(self.slow, quarter)]
+        self._lines = [*slow, _Line(_UPGRADE, half)]
         self._warned = -_WARN_EVERY_S
 
     def accept(self, listener: socket.socket) -> None:
@@ -274,7 +274,8 @@ def _read(sock: socket.socket) -> bytes | None:
 
 
 def _spelled_plainly(head: bytes) -> bytes:
-    """The head with an address as routes see it: written with percent signs it is no way around a line."""
+    """The head as it will be read: empty lines before it and percent signs are no way around a line."""
+    head = head.lstrip(b"\r\n")
     start, _, rest = head.partition(b"\r\n")
     if b"%" not in start:
         return head

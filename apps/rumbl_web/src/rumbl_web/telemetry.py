@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException
 
 from rumbl_web import audit, params
 from rumbl_web.logs import MASK
@@ -105,4 +106,11 @@ def _filter(key: str, value: Any) -> Any:
 
 
 def _filtered_parameters() -> dict[str, Any]:
-    return filtered(params.nest((*request.args.items(multi=True), *request.form.items(multi=True))))
+    return filtered(params.nest((*request.args.items(multi=True), *_form())))
+
+
+def _form() -> list[tuple[str, str]]:
+    try:
+        return list(request.form.items(multi=True))
+    except HTTPException:  # a body that was refused is refused again
+        return []

@@ -29,7 +29,7 @@ class Wolfram(KeyedBackend):
     title = "Wolfram Alpha"
     about = "sums, quantities and facts, computed"
     kinds = ("sum", "fact", "definition")
-    bangs = ("wolfram", "wa")
+    bangs = ("wa",)
     needs = (KEY,)
     licence = "Wolfram Alpha terms of use"
     endpoint = "https://api.wolframalpha.com/v2/query"
