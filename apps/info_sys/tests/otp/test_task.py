@@ -14,7 +14,7 @@ def supervisor():
     supervisor = TaskSupervisor(max_children=4).start()
     yield supervisor
     supervisor.exit()
-    assert supervisor.wait(5)
+    assert supervisor.drain(5)
 
 
 @pytest.fixture
@@ -106,3 +106,12 @@ def test_a_supervisor_is_found_by_its_name_only_if_it_is_one():
     named.stop()
     with pytest.raises(ProcessDown):
         find_supervisor("tasks")
+
+
+def test_a_supervisor_can_be_waited_for_until_nothing_is_under_way():
+    supervisor, over = TaskSupervisor().start(), threading.Event()
+    supervisor.start_child(over.wait, 5)
+    assert supervisor.drain(0.01) is False
+    over.set()
+    assert supervisor.drain(5) is True
+    supervisor.stop()

@@ -8,7 +8,6 @@ between, `QuestionWatch` finds the question that still waits, and it is asked ag
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -118,10 +117,7 @@ class Answers:
 
     def wait(self, timeout_s: float = STOP_S) -> bool:
         """Wait until no question is under way; False when one still is after `timeout_s`."""
-        deadline = time.monotonic() + timeout_s
-        for task in self.tasks.children():
-            task.result(max(deadline - time.monotonic(), 0.0))
-        return not self.tasks.children()
+        return self.tasks.drain(timeout_s)
 
     def _start(self) -> TaskSupervisor:
         self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS).start()

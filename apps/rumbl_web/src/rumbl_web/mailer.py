@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, ParamSpec
@@ -92,10 +91,7 @@ class Mailer:
     def wait(self, timeout_s: float = STOP_S) -> bool:
         """Wait until no mail is under way; False when one still is after `timeout_s`. None is tried again."""
         self._stopping.set()
-        deadline = time.monotonic() + timeout_s
-        for task in self.tasks.children():
-            task.result(max(deadline - time.monotonic(), 0.0))
-        return not self.tasks.children()
+        return self.tasks.drain(timeout_s)
 
     def _start(self) -> TaskSupervisor:
         self.tasks = TaskSupervisor(NAME, MAX_JOBS).start()

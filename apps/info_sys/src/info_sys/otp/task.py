@@ -117,6 +117,10 @@ class TaskSupervisor(GenServer):
         with kernel_lock:
             return list(self._tasks)
 
+    def drain(self, timeout_s: float) -> bool:
+        """Wait for the tasks that are under way; False when one still is after `timeout_s` seconds."""
+        return all(outcome is not None for _task, outcome in yield_many(self.children(), timeout_s))
+
     def terminate(self, reason: object) -> None:
         """Give up on all tasks."""
         for task in self.children():
