@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
-from rumbl_core import accounts, multimedia, repo
+from rumbl_core import accounts, multimedia, repo, testing
 from rumbl_core.errors import Unavailable
 from rumbl_core.postgres import address
 from rumbl_core.result import Ok
@@ -142,3 +142,12 @@ def test_a_server_of_ones_own_can_be_restarted_and_keeps_what_was_committed(own_
 def test_a_database_that_is_away_is_away_for_everybody(database_away: None) -> None:
     with pytest.raises(Unavailable):
         accounts.list_users()
+
+
+def test_a_run_begins_without_what_a_killed_one_left(committed_database: str, rumbl_database: URL) -> None:
+    user_fixture()
+    assert accounts.list_users() != []
+
+    testing._prepare(rumbl_database)
+
+    assert accounts.list_users() == []

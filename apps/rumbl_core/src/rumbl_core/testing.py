@@ -141,7 +141,7 @@ def rumbl_database() -> Iterator[URL]:
         lease = stack.enter_context(psycopg.connect(address.conninfo(server), autocommit=True))
         url = server.set(database=_lease(lease))
         address.ensure_database(url)
-        migrate.up(url)
+        _prepare(url)
         yield url
 
 
@@ -273,6 +273,12 @@ def _fingerprint() -> str:
     steps = resources.files("rumbl_core.migrations").joinpath("versions")
     files = sorted((step.name, step.read_bytes()) for step in steps.iterdir() if step.name.endswith(".py"))
     return hashlib.sha256(repr(files).encode()).hexdigest()[:8]
+
+
+def _prepare(url: URL) -> None:
+    """Migrated and empty: a run that was killed may have left rows."""
+    migrate.up(url)
+    _empty(url)
 
 
 def _empty(url: URL) -> None:
