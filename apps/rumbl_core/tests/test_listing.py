@@ -167,6 +167,41 @@ def test_people_are_found_by_name_and_username_and_by_nothing_else(sandbox) -> N
     assert found("argon2") == []
 
 
+def in_sql(sandbox: Sandbox, call: str, *values: object) -> Any:
+    return sandbox._connection.exec_driver_sql(f"SELECT {call}", values).scalar_one()
+
+
+@pytest.mark.parametrize("letter", ["\ufdfa", "\ufb03", "한", "é", "o"])
+def test_what_is_indexed_of_a_text_is_bounded_whatever_its_letters_fold_to(sandbox, letter: str) -> None:
+    assert in_sql(sandbox, "length(rumbl_fold(%s))", letter * 255) <= 1024
+
+
+def test_every_letter_of_the_longest_title_in_a_script_of_people_is_found(owner: User) -> None:
+    for title in ("한" * 250 + "끝났다", "ﬃ" * 250 + "otter", "é" * 250 + "otter"):
+        film = video_fixture(owner, title=title)
+        assert multimedia.list_videos_page(ask(search=title[-4:])).rows[0] == film
+
+
+def test_a_title_that_folds_to_more_than_is_kept_is_found_by_itself(owner: User) -> None:
+    film = video_fixture(owner, title="\ufdfa" * 255)
+    assert multimedia.list_videos_page(ask(search="\ufdfa" * 255)).rows == [film]
+
+
+def test_the_pieces_of_a_text_are_all_of_its_one_to_three_letters(sandbox) -> None:
+    random_ = random.Random(1)
+    for length in [0, 1, 2, 3, 4, 9, 60]:
+        text = "".join(random_.choice("ab é日%_\\\U0001f9a6") for _ in range(length))
+        for shortest in (1, 2, 3):
+            sizes = range(shortest, 4)
+            pieces = {text[n : n + size] for size in sizes for n in range(length - size + 1)}
+            assert sorted(in_sql(sandbox, "rumbl_ngrams(%s, %s)", text, shortest)) == sorted(pieces)
+
+
+def test_nobody_hides_from_a_search_by_a_name_of_many_letters(sandbox) -> None:
+    ana = user_fixture(name="\ufdfa" * 255, username="anas")
+    assert accounts.list_users_page(ask(search="anas")).rows == [ana]
+
+
 @pytest.mark.parametrize("sort", [None, "", "password_hash", "name; DROP TABLE users", 7, ["name"], "NAME"])
 def test_an_order_that_there_is_not_is_the_first(sandbox, sort: object) -> None:
     users = [user_fixture(name=name) for name in "BA"]

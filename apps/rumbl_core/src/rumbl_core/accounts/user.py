@@ -14,8 +14,8 @@ from rumbl_core.changeset import Changeset, cast
 from rumbl_core.message import message
 from rumbl_core.schema import Schema
 
-PEOPLE: Final = "rumbl_fold((coalesce(users.name, '') || ' ') || users.username)"
-"""What people are searched by, exactly as the index has it."""
+PEOPLE: Final = "rumbl_fold((users.username || ' ') || coalesce(users.name, ''))"
+"""What people are searched by, exactly as the index has it: no name is so long that it hides the username."""
 
 MAX_EMAIL: Final = 254
 """Characters of a mail address, as much as a path of SMTP holds (RFC 5321, erratum 1690)."""
