@@ -71,3 +71,20 @@ def test_a_user_who_may_not_make_it_is_told_how(committed_database: str) -> None
                 address.ensure_database(url)
         finally:
             connection.execute("DROP ROLE rumbl_nobody")
+
+
+def test_a_database_of_another_encoding_is_one_line_that_says_how_to_make_it(committed_database: str) -> None:
+    url = address.parse(committed_database).set(database="rumbl_latin1_of_a_test")
+    how = "ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+    with psycopg.connect(committed_database, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS rumbl_latin1_of_a_test")
+        connection.execute(f"CREATE DATABASE rumbl_latin1_of_a_test {how}")
+        try:
+            with pytest.raises(StartError) as caught:
+                address.ensure_database(url)
+        finally:
+            connection.execute("DROP DATABASE rumbl_latin1_of_a_test")
+    assert str(caught.value) == (
+        "DATABASE_URL: the database 'rumbl_latin1_of_a_test' has the encoding LATIN1 and rumbl needs UTF8; "
+        "dump it, and load it into one made by: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+    )

@@ -36,7 +36,10 @@ def conninfo(url: URL) -> str:
 
 
 def ensure_database(url: URL) -> None:
-    """Connect once; make the database if it isn't there. Raises StartError: one line, what to do."""
+    """Connect once; make the database if it isn't there. Raises StartError: one line, what to do.
+
+    One that is there must be in UTF-8.
+    """
     try:
         _probe(url)
     except psycopg.OperationalError as error:
@@ -79,8 +82,13 @@ def explain(url: URL, error: BaseException) -> str:
 
 
 def _probe(url: URL) -> None:
-    with psycopg.connect(conninfo(url), connect_timeout=CONNECT_TIMEOUT_S):
-        pass
+    with psycopg.connect(conninfo(url), connect_timeout=CONNECT_TIMEOUT_S) as connection:
+        encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":  # lists are searched by the tables of Unicode, which only such a database has
+        raise StartError(
+            f"DATABASE_URL: the database {url.database!r} has the encoding {encoding} and rumbl needs UTF8; "
+            "dump it, and load it into one made by: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def _first_line(error: BaseException) -> str:
