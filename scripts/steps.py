@@ -47,7 +47,11 @@ class Step:
 
 
 def bring_about(name: str, steps: Mapping[str, Step]) -> None:
-    """Do what the step needs first, then the step itself if it isn't done. The stamp is written last."""
+    """Do what the step needs first, then the step itself if it isn't done.
+
+    The stamp is written last, and says what there was to make from at the beginning: what changed meanwhile
+    is made the next time.
+    """
     step = steps[name]
     for earlier in step.after:
         bring_about(earlier, steps)
@@ -56,8 +60,9 @@ def bring_about(name: str, steps: Mapping[str, Step]) -> None:
     print(f"==> {step.says}", flush=True)
     started = time.monotonic()
     step.stamp.unlink(missing_ok=True)
+    digest = step.digest()
     step.make()
-    step.stamp.write_text(step.digest())
+    step.stamp.write_text(digest)
     print(f"    done in {time.monotonic() - started:.0f} s", flush=True)
 
 

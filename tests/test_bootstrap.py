@@ -49,6 +49,19 @@ def test_a_changed_source_redoes_it(source: Path) -> None:
     assert made == ["one==1", "one==2"]
 
 
+def test_what_changes_while_it_is_made_redoes_it_the_next_time(source: Path) -> None:
+    made: list[str] = []
+    plain = step(source, made)
+
+    def make() -> None:
+        plain.make()
+        source.write_text("one==2")
+
+    steps.bring_about("a", {"a": steps.Step("Making", plain.sources, plain.makes, make, plain.stamp)})
+    steps.bring_about("a", {"a": plain})
+    assert made == ["one==1", "one==2"]
+
+
 def test_a_product_that_was_deleted_is_made_again(source: Path) -> None:
     made: list[str] = []
     steps.bring_about("a", {"a": step(source, made)})
