@@ -111,3 +111,56 @@ def who(trusted: int, forwarded_for: str) -> str:
 def test_what_proxies_say_is_believed_as_far_as_there_are_some() -> None:
     assert who(0, "9.9.9.9") == "127.0.0.1 http localhost"
     assert who(1, "9.9.9.9, 1.2.3.4") == "1.2.3.4 https localhost"
+
+
+@pytest.mark.parametrize(
+    ("told", "client"),
+    [
+        ("1.2.3.4:5678", "1.2.3.4"),
+        ("[2001:db8::7]:443", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("9.9.9.9:1, 1.2.3.4:5678", "1.2.3.4"),
+        ('"[2001:db8::7]:4711"', "2001:db8::7"),
+    ],
+)
+def test_a_proxy_may_write_the_port_beside_the_address(told: str, client: str) -> None:
+    assert who(1, told).split()[0] == client
+
+
+@pytest.mark.parametrize(
+    "told", ["unknown", "_hidden", "1.2.3.4:", "1.2.3.4:x", "1.2.3:80", "[::1", "[]:1", "é"]
+)
+def test_whoever_has_no_readable_address_is_the_peer_who_asks(told: str) -> None:
+    assert who(1, told).split()[0] == "127.0.0.1"
+
+
+def test_a_proxy_that_writes_no_readable_addresses_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask(__name__)
+    app.get("/")(lambda: f"{request.remote_addr}")
+    proxy.install(app, None, 1)
+    for told in ("unknown", "evil\x1b[31m" + "x" * 9000, "1.2.3.4"):
+        app.test_client().get("/", headers={"X-Forwarded-For": told})
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == (
+        "X-Forwarded-For: 'unknown' is no address, so its client counts as 127.0.0.1; "
+        "let the proxy write addresses. This is said once."
+    )
+
+
+def test_the_ports_of_a_client_are_one_place_for_the_throttle_and_another_client_has_its_own(
+    sandbox: Sandbox,
+) -> None:
+    user_fixture(username="ada", password="password of ada")
+    app = make_app(trusted_proxies=1)
+
+    def log_in(address: str) -> int:
+        browser = app.test_client()
+        fields = {"session[username]": "ada", "session[password]": "wrong"}
+        fields["_csrf_token"] = browser.csrf_token()
+        return browser.post("/sessions", data=fields, headers={"X-Forwarded-For": address}).status_code
+
+    answers = [log_in(f"192.0.2.1:{port}") for port in range(40000, 40006)]
+    assert answers == [*[answers[0]] * 5, 429]
+    assert log_in("192.0.2.2:40000") == answers[0]
