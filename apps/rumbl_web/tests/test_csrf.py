@@ -76,6 +76,22 @@ def test_the_token_of_a_form_on_a_page_works(client: Client) -> None:
     html_response(client.post("/sessions", data=fields), 302)
 
 
+def test_who_only_reads_gets_no_cookie(client: Client) -> None:
+    video = video_fixture(user_fixture(), category_id=multimedia.create_category_or_raise("Drama").id)
+    rows = {"watch": video.id, "categories": video.category_id}
+    given = {}
+    for route in router.ROUTES:
+        path = re.sub("<.*>", str(rows.get(route.path.split("/")[1], 1)), route.path)
+        answer = client.application.test_client().get(path)
+        if "GET" in route.methods and not route.members and answer.status_code == 200:
+            given[route.name] = "set-cookie" in answer.headers
+
+    with_a_form_of_their_own = {"user.new", "session.new", "reset.new"}
+    assert {name for name, cookie in given.items() if cookie} == with_a_form_of_their_own
+    assert given.keys() > {"page.index", "watch.show", "gallery.index", "gallery.category"}
+    assert "set-cookie" not in client.get("/nowhere").headers
+
+
 def test_a_token_in_the_address_does_not_count(client: Client) -> None:
     html_response(client.post("/sessions", query_string={"_csrf_token": client.csrf_token()}), 403)
 

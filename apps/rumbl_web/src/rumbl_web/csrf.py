@@ -2,6 +2,9 @@
 
 The secret lives in the session. Pages carry it masked with fresh random bytes, so that no two pages look
 alike and compression cannot leak it (the BREACH attack).
+
+A form that every page has, and that changes nothing but how this browser shows the site, goes without: it
+would give a session to all who only read. The browser must say that a page of ours sent it (ADR 12).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import base64
 import binascii
 import hmac
 import secrets
+from urllib.parse import urlsplit
 
 from flask import abort, request, session
 
@@ -23,13 +27,31 @@ _LENGTH = 32  # bytes of secret
 REFUSAL = noop("This form is too old or came from another site. Go back, reload the page and send it again.")
 
 
-def protect() -> None:
-    """Answer 403 to an unsafe request without a valid token. Runs before any action."""
-    if request.method in SAFE_METHODS:
+def protect(*, by_origin: bool = False) -> None:
+    """Answer 403 to an unsafe request without a valid token. Runs before any action.
+
+    `by_origin` lets one pass as well that a page of ours sent, token or not.
+    """
+    if request.method in SAFE_METHODS or (by_origin and comes_from_here()):
         return
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     if not is_valid(given, str(session.get(_SESSION_KEY, ""))):
         abort(403, REFUSAL)
+
+
+def comes_from_here() -> bool:
+    """Whether the browser says that a page of this site sent the request; what says nothing does not.
+
+    What a page can't set is asked, the plainest first. Sec-Fetch-Site comes on HTTPS, and on the machine
+    itself; Origin is "null" where it is withheld.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    try:
+        return urlsplit(request.headers.get("origin") or request.referrer or "").netloc == request.host
+    except ValueError:
+        return False
 
 
 def token() -> str:

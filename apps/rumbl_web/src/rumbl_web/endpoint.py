@@ -209,11 +209,16 @@ def accepts_html() -> None:
         abort(406)
 
 
+def protect_from_forgery() -> None:
+    """Answer 403 to a request that another site may have made."""
+    csrf.protect(by_origin=router.goes_by_origin(request.endpoint))
+
+
 BROWSER: Final[tuple[Step, ...]] = (
     turn_away_late,
     accepts_html,
     flash.fetch,
-    csrf.protect,
+    protect_from_forgery,
     auth.fetch_current_user,
 )
 

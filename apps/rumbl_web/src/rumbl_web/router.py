@@ -48,6 +48,8 @@ class Route:
 
     `lists` routes show rows a page at a time: tests hold that more rows cost no more queries. `hashes` routes
     hash passwords, which keeps a thread for long: their requests wait for each other in a line of their own.
+    `by_origin` routes take a form of our pages without a token: what they change concerns this browser alone
+    and would harm nobody if it were forged.
     """
 
     methods: tuple[str, ...]
@@ -57,6 +59,7 @@ class Route:
     who: Who
     lists: bool = False
     hashes: bool = False
+    by_origin: bool = False
 
     @property
     def members(self) -> bool:
@@ -112,9 +115,10 @@ ROUTES: Final = (
     Route(POST, "/mail/confirm", "mail.confirm", mail_controller.confirm, PUBLIC),
     Route(GET, "/mail/<token>", "mail.open", mail_controller.open, PUBLIC),
     Route(GET, "/dev/mailbox", "mailbox.index", mailbox_controller.index, PUBLIC),
-    Route(POST, "/language", "language.update", language_controller.update, PUBLIC),
+    Route(POST, "/language", "language.update", language_controller.update, PUBLIC, by_origin=True),
 )
 _NAMES: Final = frozenset(route.name for route in ROUTES)
+_BY_ORIGIN: Final = frozenset(route.name for route in ROUTES if route.by_origin)
 
 
 def add_routes(app: Flask) -> None:
@@ -133,6 +137,11 @@ def slow_requests(table: Iterable[Route] = ROUTES) -> re.Pattern[bytes]:
 def is_page(endpoint: str | None) -> bool:
     """Whether a request that matched `endpoint` runs the browser pipeline."""
     return endpoint in _NAMES
+
+
+def goes_by_origin(endpoint: str | None) -> bool:
+    """Whether a request that matched `endpoint` needs no token if a page of ours sent it."""
+    return endpoint in _BY_ORIGIN
 
 
 def routes(app: Flask) -> str:

@@ -12,6 +12,20 @@ from rumbl_web.testing import Client, flatten
 
 from .world import World
 
+FROM_HERE = {"sec-fetch-site": "same-origin"}
+ELSEWHERE: Mapping[str, Mapping[str, str]] = {
+    "another site": {"sec-fetch-site": "cross-site", "origin": "http://localhost"},
+    "a neighbour of the domain": {"sec-fetch-site": "same-site"},
+    "no page at all": {"sec-fetch-site": "none"},
+    "another site, by an older browser": {"origin": "https://evil.example", "referer": "http://localhost/"},
+    "a page that hides its origin": {"origin": "null"},
+    "another port of the host": {"origin": "http://localhost:81"},
+    "another site, by the Referer alone": {"referer": "https://evil.example/?http://localhost/"},
+    "a broken address": {"referer": "http://[::1"},
+}
+BY_ORIGIN = {"/language"}
+"""What takes a form of our own pages without a token: nothing that is stored changes by it."""
+
 Forge = Callable[[World], Mapping[str, str]]
 FORGED: Mapping[str, Forge] = {
     "no token": lambda _world: {},
@@ -30,11 +44,18 @@ def rules(app: Flask, safe: bool) -> list[tuple[str, str]]:
     ]
 
 
-def forge(world: World, browser: Client, method: str, rule: str, token: Mapping[str, str]) -> str:
+def forge(
+    world: World,
+    browser: Client,
+    method: str,
+    rule: str,
+    token: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> str:
     """What is wrong after a forged request, "" if nothing."""
     before = world.stored()
     data = {**flatten(world.form()), **token}
-    status = browser.open(world.path(rule), method=method, data=data).status_code
+    status = browser.open(world.path(rule), method=method, data=data, headers=headers).status_code
     if status != 403:
         return f"{method} {rule}: {status}"
     return "" if world.stored() == before else f"{method} {rule} changed something"
@@ -48,6 +69,32 @@ def test_a_forged_request_is_refused_and_changes_nothing(world: World, forged: s
 
     assert len(walked) >= 7
     assert [wrong for step in walked if (wrong := forge(world, browser, *step, token))] == []
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_a_form_of_another_page_is_refused_and_changes_nothing(world: World, where: str) -> None:
+    browser = world.browser("owner")
+    browser.csrf_token()
+    walked = rules(world.app, safe=False)
+
+    assert [wrong for step in walked if (wrong := forge(world, browser, *step, {}, ELSEWHERE[where]))] == []
+
+
+@pytest.mark.parametrize(
+    "headers", [FROM_HERE, {"origin": "http://localhost"}, {"referer": "http://localhost/videos"}]
+)
+def test_a_form_of_our_own_without_a_token_does_what_is_harmless_and_nothing_else(
+    world: World, headers: Mapping[str, str]
+) -> None:
+    browser = world.browser("owner")
+    browser.csrf_token()
+    walked = rules(world.app, safe=False)
+    before = world.stored()
+
+    taken = {rule for method, rule in walked if forge(world, browser, method, rule, {}, headers)}
+
+    assert taken == BY_ORIGIN
+    assert world.stored() == before
 
 
 def test_a_site_without_the_protection_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
