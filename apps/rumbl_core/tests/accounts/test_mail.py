@@ -136,6 +136,42 @@ def test_another_address_replaces_the_first_and_tells_which_it_was() -> None:
 
 
 @sandboxed
+def test_an_address_can_be_taken_away_and_every_link_with_it() -> None:
+    user = confirmed(username="ana")
+    links = [forgotten("ana"), wish(user, "new@example.org")]
+
+    assert accounts.remove_mail(user, {"current_password": PASSWORD}) == Ok("ana@example.org")
+
+    after = accounts.get_user_or_raise(user.id)
+    assert (after.email, after.confirmed_at, accounts.pending_mail(after)) == (None, None, None)
+    assert accounts.request_password_reset("ana") == Error("invalid")
+    assert accounts.user_of_reset(links[0].token) is None
+    assert accounts.mail_of_token(links[1].token) is None
+    assert confirmed().email == "ana@example.org", "it is free for another account"
+
+
+@sandboxed
+def test_a_wish_can_be_taken_back() -> None:
+    user = user_fixture()
+    link = wish(user)
+    assert accounts.remove_mail(user, {"current_password": PASSWORD}) == Ok(None)
+    assert accounts.pending_mail(user) is None
+    assert accounts.confirm_mail(link.token) == Error("invalid")
+
+
+@sandboxed
+@pytest.mark.parametrize("typed", [{}, {"current_password": "wrong"}, {"current_password": ["x"]}, None])
+def test_an_address_is_not_taken_away_without_the_password_of_today(typed: object) -> None:
+    user = confirmed()
+    assert errors(accounts.remove_mail(user, typed)) == {"current_password": ["is not your password"]}
+    changed = accounts.change_password(user, {"current_password": PASSWORD, **NEW})
+    assert isinstance(changed, Ok)
+    late = accounts.remove_mail(user, {"current_password": PASSWORD})
+    assert errors(late) == {"current_password": ["is not your password"]}
+    assert accounts.get_user_or_raise(user.id).email == "ana@example.org"
+
+
+@sandboxed
 def test_a_new_wish_ends_the_link_of_the_one_before() -> None:
     user = user_fixture()
     first, second = wish(user), wish(user, "new@example.org")

@@ -110,6 +110,7 @@ ROUTES: Final = (
     Route(GET, "/reset/<token>", "reset.open", reset_controller.open, PUBLIC),
     Route(GET, "/settings/mail", "mail.edit", mail_controller.edit, MEMBERS),
     Route(PUT, "/settings/mail", "mail.update", mail_controller.update, MEMBERS, hashes=True),
+    Route(DELETE, "/settings/mail", "mail.delete", mail_controller.delete, MEMBERS, hashes=True),
     Route(POST, "/settings/mail/again", "mail.again", mail_controller.again, MEMBERS),
     Route(GET, "/mail/confirm", "mail.ask", mail_controller.ask, PUBLIC),
     Route(POST, "/mail/confirm", "mail.confirm", mail_controller.confirm, PUBLIC),

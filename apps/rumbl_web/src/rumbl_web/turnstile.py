@@ -10,18 +10,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeVar
 
 from flask import Response, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 
+from rumbl_core.accounts import User
+from rumbl_core.changeset import Changeset
 from rumbl_core.errors import Unavailable
+from rumbl_core.result import Error, Ok
 from rumbl_web import audit
 from rumbl_web.gettext import ngettext
 from rumbl_web.phoenix import telemetry
 from rumbl_web.throttle import Throttle
 
 EXTENSION = "rumbl_throttle"
+T = TypeVar("T")
 
 
 def allow(action: str) -> int:
@@ -46,13 +52,30 @@ def log_in_refused(reason: str) -> None:
 
 
 @contextmanager
-def judging(username: str) -> Iterator[None]:
-    """While the password is looked at: a site too busy for that takes the count back."""
+def judging(username: str) -> Iterator[Judged]:
+    """While the password is looked at: a site too busy for that takes the count back.
+
+    with turnstile.judging(name) as judged:
+        answer = judged("password", change_it(...))  # an error of any other field is no wrong password
+    """
     try:
-        yield
+        yield Judged(username)
     except Unavailable:
         _throttle().log_in_not_judged(username, request.remote_addr)
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of a form that asks for the user's own password."""
+
+    username: str
+
+    def __call__(self, field: str, answer: Ok[T] | Error[Changeset[User]]) -> Ok[T] | Error[Changeset[User]]:
+        """`answer`; unless it says that the password in `field` is wrong, the try doesn't count."""
+        if isinstance(answer, Ok) or field not in answer.reason.errors:
+            log_in_succeeded(self.username)
+        return answer
 
 
 def words(wait_s: int) -> str:

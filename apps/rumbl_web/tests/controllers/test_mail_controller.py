@@ -77,6 +77,50 @@ def test_the_address_before_is_told(login_as, mails) -> None:
     assert "new@example.org" not in mails[1].get_content()
 
 
+REMOVE = {"removal": {"current_password": "supersecret"}}
+
+
+def test_the_address_is_removed_by_the_password_and_it_is_told(login_as, mails) -> None:
+    user = user_fixture(username="ana")
+    confirm(login_as(user), (wish(login_as(user)), link(mails))[1])
+    browser = login_as(accounts.get_user_or_raise(user.id))
+    mails.clear()
+    assert 'name="removal[current_password]"' in html_response(browser.get("/settings/mail"))
+
+    assert redirected_to(browser.submit("/settings/mail", REMOVE, method="DELETE")) == "/settings/mail"
+
+    assert "Your account has no mail address any more." in html_response(browser.get("/"))
+    assert email(user) is None
+    page = html_response(login_as(accounts.get_user_or_raise(user.id)).get("/settings/mail"))
+    assert "ana@example.org" not in page
+    assert "removal" not in page, "there is nothing to remove"
+    assert [mail["To"] for mail in mails] == ["ana@example.org"]
+    assert "has no mail address any more" in mails[0].get_content()
+
+
+def test_a_wish_is_taken_back_and_nobody_is_told(login_as, mails) -> None:
+    browser = login_as(user_fixture())
+    wish(browser)
+    mails.clear()
+    browser.submit("/settings/mail", REMOVE, method="DELETE")
+    assert "Not confirmed yet" not in html_response(browser.get("/settings/mail"))
+    assert mails == []
+
+
+def test_without_the_password_the_address_stays_and_guesses_are_counted(login_as, mails) -> None:
+    user = user_fixture()
+    confirm(login_as(user), (wish(login_as(user)), link(mails))[1])
+    browser = login_as(accounts.get_user_or_raise(user.id))
+    wrong = {"removal": {"current_password": "wrong"}}
+
+    pages = [browser.submit("/settings/mail", wrong, method="DELETE") for _ in range(6)]
+
+    assert 'id="removal_current_password_error_1">is not your password<' in html_response(pages[0])
+    assert "Error: Mail" in pages[0].text
+    assert pages[-1].status_code == 429
+    assert email(user) == "ana@example.org"
+
+
 def test_what_is_wrong_stands_beside_its_field(login_as, mails) -> None:
     browser = login_as(user_fixture())
     fields = {"user": {"email": "nowhere", "current_password": "wrong"}}
@@ -121,6 +165,20 @@ def test_a_site_without_mail_asks_for_no_address(login_as, app: Flask) -> None:
         assert "This site sends no mail" in page
         assert "user[email]" not in page
         html_response(wish(browser), 404)
+        assert "removal" not in page
         html_response(browser.submit("/settings/mail/again"), 404)
     finally:
         app.extensions[EXTENSION] = before
+
+
+def test_a_site_that_sends_no_mail_any_more_lets_an_address_be_removed(login_as, app: Flask, mails) -> None:
+    user = user_fixture()
+    confirm(login_as(user), (wish(login_as(user)), link(mails))[1])
+    browser = login_as(accounts.get_user_or_raise(user.id))
+    before, app.extensions[EXTENSION] = app.extensions[EXTENSION], Mailer(None)
+    try:
+        assert "Confirmed: ana@example.org" in html_response(browser.get("/settings/mail"))
+        browser.submit("/settings/mail", REMOVE, method="DELETE")
+    finally:
+        app.extensions[EXTENSION] = before
+    assert email(user) is None

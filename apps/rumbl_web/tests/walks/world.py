@@ -91,6 +91,7 @@ class World:
             "session": {"username": self.owner.username, "password": PASSWORD},
             "profile": {"name": "Changed"},
             "change": {"current_password": PASSWORD, "password": "another sentence"},
+            "removal": {"current_password": PASSWORD},
             "account": {"confirmation": user.username, "password": PASSWORD},
             "language": "de",
         }

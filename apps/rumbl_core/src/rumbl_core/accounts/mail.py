@@ -14,10 +14,16 @@ from typing import Final, Literal
 from sqlalchemy import func, select
 
 from rumbl_core import password, repo
-from rumbl_core.accounts.context import delete_all_session_tokens, get_user, get_user_by
+from rumbl_core.accounts.context import (
+    delete_all_session_tokens,
+    get_user,
+    get_user_by,
+    get_user_or_raise,
+    same_password,
+)
 from rumbl_core.accounts.mail_token import MailToken, Purpose
 from rumbl_core.accounts.user import User
-from rumbl_core.changeset import Changeset, change
+from rumbl_core.changeset import Changeset, cast, change
 from rumbl_core.message import message
 from rumbl_core.result import Error, Ok
 from rumbl_core.schema import now
@@ -106,6 +112,27 @@ def confirm_mail(token: object) -> Ok[Confirmed] | Error[Literal["invalid", "tak
                 return Ok(Confirmed(confirmed, user.email))
             case Error(_):
                 return Error("taken")
+
+
+def remove_mail(user: User, attrs: object) -> Ok[str | None] | Error[Changeset[User]]:
+    """Take the address away, and the one that waits: every link is void. Gives the address that it was.
+
+    The current password is asked for, as for another address.
+    """
+    tried = cast(user, attrs, ()).put_action("update")
+    refused = Error(tried.add_error("current_password", message("is not your password")))
+    if not password.verify(user.password_hash, tried.params.get("current_password")):
+        return refused
+    with repo.transaction():
+        if not same_password(user, wait_for="change"):
+            return refused
+        before = get_user_or_raise(user.id).email
+        repo.run(MailToken.end(MailToken.user_id == user.id))
+        match repo.update(tried.put_change("email", None).put_change("confirmed_at", None)):
+            case Ok(_):
+                return Ok(before)
+            case Error(_) as unwritten:
+                return unwritten
 
 
 def request_password_reset(login: object) -> Ok[Link] | Error[Refusal]:

@@ -32,10 +32,8 @@ def delete(current_user: User) -> ResponseReturnValue:
         flash.put("error", turnstile.words(wait_s))
         page = _form(current_user, accounts.change_user(current_user))
         return turnstile.wait(page, wait_s)
-    with turnstile.judging(current_user.username):
-        answer = departure.delete_account(current_user, fields)
-    if isinstance(answer, Ok) or "password" not in answer.reason.errors:
-        turnstile.log_in_succeeded(current_user.username)
+    with turnstile.judging(current_user.username) as judged:
+        answer = judged("password", departure.delete_account(current_user, fields))
     match answer:
         case Ok(departed):
             _tell(departed)

@@ -1,10 +1,10 @@
-"""The mail address of an account: asked for in the settings, confirmed by a link."""
+"""The mail address of an account: asked for in the settings, confirmed by a link, removed by the password."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from flask import abort, redirect, render_template, session, url_for
+from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
@@ -13,16 +13,17 @@ from rumbl_core.changeset import Changeset
 from rumbl_core.result import Error, Ok
 from rumbl_web import audit, auth, flash, params, turnstile
 from rumbl_web.gettext import gettext, noop
+from rumbl_web.mailed_link import MailedLink
 from rumbl_web.views import mail_view
 from rumbl_web.views.form_view import Form
 
 LABELS: Final = {"email": noop("Mail address"), "current_password": noop("Your password")}
+REMOVAL_LABELS: Final = {"current_password": noop("Your password")}
 SENT: Final = noop("A mail is on its way to %(address)s. Open the link in it.")
 USELESS: Final = noop("This link does not work any more. Ask for another in your settings.")
 TOO_MANY: Final = noop("That was too many mails. Try again in an hour.")
 TAKEN: Final = noop("Another account has this mail address already.")
-MAX_TOKEN: Final = 64
-_SESSION_KEY: Final = "mail_token"
+_LINK: Final = MailedLink("mail_token", "mail.ask")
 
 
 def edit(current_user: User) -> ResponseReturnValue:
@@ -41,15 +42,28 @@ def update(current_user: User) -> ResponseReturnValue:
     if wait_s := turnstile.begin_log_in(current_user.username):  # the password could be guessed here too
         flash.put("error", turnstile.words(wait_s))
         return turnstile.wait(edit(current_user), wait_s)
-    with turnstile.judging(current_user.username):
-        answer = accounts.request_mail(current_user, fields)
-    if isinstance(answer, Ok) or "current_password" not in answer.reason.errors:
-        turnstile.log_in_succeeded(current_user.username)
+    with turnstile.judging(current_user.username) as judged:
+        answer = judged("current_password", accounts.request_mail(current_user, fields))
     match answer:
         case Ok(link):
             return _sent(link)
         case Error(changeset):
             return _form(current_user, changeset)
+
+
+def delete(current_user: User) -> ResponseReturnValue:
+    """Take the address away, and the one that waits; also on a site that sends no mail any more."""
+    fields = params.required("removal")
+    if wait_s := turnstile.begin_log_in(current_user.username):
+        flash.put("error", turnstile.words(wait_s))
+        return turnstile.wait(edit(current_user), wait_s)
+    with turnstile.judging(current_user.username) as judged:
+        answer = judged("current_password", accounts.remove_mail(current_user, fields))
+    match answer:
+        case Ok(before):
+            return _removed(current_user, before)
+        case Error(changeset):
+            return _form(current_user, accounts.change_mail(current_user), changeset)
 
 
 def again(current_user: User) -> ResponseReturnValue:
@@ -70,10 +84,7 @@ def again(current_user: User) -> ResponseReturnValue:
 
 def open(token: str) -> ResponseReturnValue:
     """Remember the token of a mailed link and go on to a page without it in its address."""
-    session[_SESSION_KEY] = token[:MAX_TOKEN]  # a cookie holds little
-    answer = redirect(url_for("mail.ask"))
-    answer.headers["referrer-policy"] = "no-referrer"
-    return answer
+    return _LINK.open(token)
 
 
 def ask() -> ResponseReturnValue:
@@ -86,7 +97,9 @@ def confirm() -> ResponseReturnValue:
     """The address is the account's."""
     if _of_token() is None:
         return _useless()
-    match accounts.confirm_mail(session.pop(_SESSION_KEY, None)):
+    token = _LINK.token()
+    _LINK.forget()
+    match accounts.confirm_mail(token):
         case Ok(confirmed):
             _tell(confirmed)
             flash.put("info", gettext("Your mail address is confirmed."))
@@ -100,7 +113,7 @@ def confirm() -> ResponseReturnValue:
 
 def _of_token() -> tuple[User, str] | None:
     """Whose link it is; nobody's while somebody else is logged in here."""
-    found = accounts.mail_of_token(session.get(_SESSION_KEY))
+    found = accounts.mail_of_token(_LINK.token())
     somebody = auth.current_user()
     return None if found and somebody and somebody != found[0] else found
 
@@ -120,16 +133,28 @@ def _sent(link: accounts.Link) -> ResponseReturnValue:
     return redirect(url_for("mail.edit"))
 
 
+def _removed(user: User, before: str | None) -> ResponseReturnValue:
+    audit.tell("mail_removed", user_id=user.id)
+    if before is not None:
+        mailer = mail_view.mailer()
+        mailer.later(mailer.send, mail_view.address_removed_mail(user.username, before))
+    flash.put("info", gettext("Your account has no mail address any more."))
+    return redirect(url_for("mail.edit"))
+
+
 def _useless() -> ResponseReturnValue:
-    session.pop(_SESSION_KEY, None)
+    _LINK.forget()
     flash.put("error", gettext(USELESS))
     return redirect(url_for("page.index"))
 
 
-def _form(user: User, changeset: Changeset[User]) -> ResponseReturnValue:
+def _form(
+    user: User, changeset: Changeset[User], removal: Changeset[User] | None = None
+) -> ResponseReturnValue:
     return render_template(
         "settings/mail.html",
         form=Form("user", changeset, LABELS),
+        removal=Form("removal", removal or accounts.change_mail(user), REMOVAL_LABELS),
         address=user.email,
         pending=accounts.pending_mail(user),
         sends=mail_view.mailer().sends,

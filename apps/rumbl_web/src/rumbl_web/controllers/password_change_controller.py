@@ -30,10 +30,8 @@ def update(current_user: User) -> ResponseReturnValue:
     if wait_s := turnstile.begin_log_in(current_user.username):
         flash.put("error", turnstile.words(wait_s))
         return turnstile.wait(_form(accounts.change_user(current_user)), wait_s)
-    with turnstile.judging(current_user.username):
-        answer = accounts.change_password(current_user, fields)
-    if isinstance(answer, Ok) or "current_password" not in answer.reason.errors:
-        turnstile.log_in_succeeded(current_user.username)
+    with turnstile.judging(current_user.username) as judged:
+        answer = judged("current_password", accounts.change_password(current_user, fields))
     match answer:
         case Ok(changed):
             auth.disconnect(changed.ended)

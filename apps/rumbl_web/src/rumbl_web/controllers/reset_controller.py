@@ -1,15 +1,14 @@
 """A lost password: a link by mail, a form for the new one.
 
 Who asks is always told the same, after the same time: whether there is such an account is found out later, on
-another thread. The token of a link goes from the address into the session at once, so that no page has it in
-its address; opening a link changes nothing, since programs that scan mails do that too.
+another thread.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from flask import redirect, render_template, session, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from rumbl_core import accounts
@@ -18,6 +17,7 @@ from rumbl_core.changeset import Changeset
 from rumbl_core.result import Error, Ok
 from rumbl_web import audit, auth, flash, params, turnstile
 from rumbl_web.gettext import gettext, language, noop, speaking
+from rumbl_web.mailed_link import MailedLink
 from rumbl_web.mailer import Mailer
 from rumbl_web.views import mail_view
 from rumbl_web.views.form_view import Form
@@ -27,8 +27,7 @@ ASKED: Final = noop(
     "If there is an account with a confirmed mail address, a mail is on its way. Look into your mailbox."
 )
 USELESS: Final = noop("This link does not work any more. Ask for a new one.")
-MAX_TOKEN: Final = 64
-_SESSION_KEY: Final = "reset_token"
+_LINK: Final = MailedLink("reset_token", "reset.edit")
 
 
 def new() -> ResponseReturnValue:
@@ -52,22 +51,19 @@ def create() -> ResponseReturnValue:
 
 def open(token: str) -> ResponseReturnValue:
     """Remember the token of a mailed link and go on to a page without it in its address."""
-    session[_SESSION_KEY] = token[:MAX_TOKEN]  # a cookie holds little
-    answer = redirect(url_for("reset.edit"))
-    answer.headers["referrer-policy"] = "no-referrer"
-    return answer
+    return _LINK.open(token)
 
 
 def edit() -> ResponseReturnValue:
     """The form for the new password."""
-    user = accounts.user_of_reset(session.get(_SESSION_KEY))
+    user = accounts.user_of_reset(_LINK.token())
     return _useless() if user is None else _form(accounts.change_password_reset(user))
 
 
 def update() -> ResponseReturnValue:
     """Set it, and end every session of the account."""
     fields = params.required("user")
-    match accounts.reset_password(session.get(_SESSION_KEY), fields):
+    match accounts.reset_password(_LINK.token(), fields):
         case Ok(reset):
             _forget(reset)
             flash.put("info", gettext("Your password is set. Log in with it."))
@@ -79,7 +75,7 @@ def update() -> ResponseReturnValue:
 
 
 def _forget(reset: accounts.Reset) -> None:
-    session.pop(_SESSION_KEY, None)
+    _LINK.forget()
     audit.tell("password_reset", user_id=reset.user.id)
     auth.disconnect(reset.ended)
     if reset.user.email is not None:
@@ -99,7 +95,7 @@ def _send_link(mailer: Mailer, login: str, code: str, link_start: str) -> None:
 
 
 def _useless() -> ResponseReturnValue:
-    session.pop(_SESSION_KEY, None)
+    _LINK.forget()
     flash.put("error", gettext(USELESS))
     return redirect(url_for("reset.new"))
 

@@ -70,6 +70,17 @@ def address_changed_mail(username: str, address: str) -> Mail:
     )
 
 
+def address_removed_mail(username: str, address: str) -> Mail:
+    """To the address that an account had."""
+    return _mail(
+        address,
+        gettext("Your mail address for rumbl was removed"),
+        gettext("Hello %(username)s,", username=username),
+        gettext("your account has no mail address any more. This one gets no more mails."),
+        gettext("If it was not you, somebody knows your password: write to whoever runs this site."),
+    )
+
+
 def password_changed_mail(username: str, address: str) -> Mail:
     """After a reset."""
     return _mail(
