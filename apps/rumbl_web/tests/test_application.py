@@ -9,7 +9,10 @@ import pytest
 from info_sys.otp import observer, whereis
 from info_sys.otp.task import Ok
 from info_sys.testing import eventually
-from rumbl_web import answers, application
+from rumbl_core import accounts
+from rumbl_core.result import Error
+from rumbl_core.testing import Sandbox
+from rumbl_web import answers, application, configuration
 from rumbl_web.application import Live
 from rumbl_web.testing import make_settings
 
@@ -20,6 +23,32 @@ def live() -> Iterator[Live]:
     made.supervisor.start()
     yield made
     made.stop()
+
+
+def test_names_of_installed_sources_can_not_be_registered(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Enough(Exception):
+        pass
+
+    def enough(_configuration: object) -> None:
+        raise Enough
+
+    for place in ("rumbl_core.application.start", "info_sys.application.start"):
+        monkeypatch.setattr(place, lambda _settings: None)
+    monkeypatch.setattr("info_sys.backends.known", lambda: {"oracle": object, "wolfram": object})
+    monkeypatch.setattr(application, "workers", enough)
+    try:
+        with pytest.raises(Enough):
+            application.start(configuration.build({}))
+        wanted = {"name": "Eva", "username": "Oracle", "password": "supersecret"}
+        match accounts.register_user(wanted):
+            case Error(changeset):
+                assert changeset.errors_on() == {"username": ["is reserved"]}
+            case made:
+                pytest.fail(str(made))
+    finally:
+        accounts.reserve_names(())
 
 
 def test_what_lives_as_long_as_the_site_stands_in_one_tree(live: Live) -> None:

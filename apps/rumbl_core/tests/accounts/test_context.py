@@ -1,10 +1,11 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import MultipleResultsFound
 
-from rumbl_core import accounts, password, repo
+from rumbl_core import accounts, backend_seeds, password, repo
 from rumbl_core.accounts import User
 from rumbl_core.accounts.user_token import VALIDITY, UserToken
 from rumbl_core.changeset import change
@@ -250,8 +251,42 @@ class TestBackendUser:
         assert again.id == made.id
 
     def test_is_never_a_person(self) -> None:
-        user_fixture(username="oracle")
-        assert accounts.backend_user("oracle", "The Oracle") is None
+        person = user_fixture(username="Oracle")
+        made = accounts.backend_user("oracle", "The Oracle")
+        assert made is not None
+        assert (made.id, made.name, made.password_hash) == (made.id, "The Oracle", None)
+        assert made.id != person.id
+        assert accounts.backend_of(made) == "oracle"
+        again = accounts.backend_user("oracle", "The Oracle")
+        assert again is not None
+        assert again.id == made.id
+
+    def test_has_a_second_name_that_no_person_can_take(self) -> None:
+        for beside in (backend_seeds.beside("o"), backend_seeds.beside("")):
+            refused = errors(accounts.register_user({**VALID, "username": beside}))
+            assert refused["username"] == ["should be at most 20 character(s)"]
+
+
+class TestReservedNames:
+    @pytest.fixture(autouse=True)
+    def only_ours_afterwards(self) -> Iterator[None]:
+        yield
+        accounts.reserve_names(())
+
+    @pytest.mark.parametrize("name", ["oracle", "ORACLE", "\uff4fracle"])
+    def test_names_of_other_backends_are_reserved_like_ours(self, name: str) -> None:
+        accounts.reserve_names(["Oracle", "dice"])
+        assert errors(accounts.register_user({**VALID, "username": name})) == {"username": ["is reserved"]}
+        renamed = accounts.update_profile(user_fixture(), {"username": name})
+        assert errors(renamed) == {"username": ["is reserved"]}
+
+    def test_ours_stay_reserved_and_a_person_keeps_the_name_it_has(self) -> None:
+        person = user_fixture(username="oracle")
+        accounts.reserve_names(["oracle"])
+        assert errors(accounts.register_user({**VALID, "username": "wolfram"})) == {
+            "username": ["is reserved"]
+        }
+        assert isinstance(accounts.update_profile(person, {"name": "Another"}), Ok)
 
 
 class TestChange:

@@ -164,7 +164,7 @@ class Answers:
     def _post(self, question: multimedia.Annotation, said: Said, sources: Sequence[Source]) -> Posted:
         backend = accounts.backend_user(said.name, said.title)
         if backend is None:
-            return Error(f"{said.name!r} is a person's name: the backend of that name can't answer")
+            return Error(f"the users of the backend {said.name!r} can log in: it can't answer")
         attrs = {"body": said.text, "source_url": said.url}
         return multimedia.answer_question(backend, question, attrs, sources)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask
 
 import info_sys.application
+import info_sys.backends
 import rumbl_core.application
 from info_sys.otp import SHUTDOWN
 from info_sys.otp.supervisor import Supervisor
@@ -83,6 +84,7 @@ def start(configuration: Configuration) -> Application:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     core = rumbl_core.application.start(configuration.core)
     info = info_sys.application.start(configuration.info)
+    accounts.reserve_names(info_sys.backends.known())  # also of those that are installed and not chosen
     remote = workers(configuration)
     mails = mail_adapter(
         configuration.web.mail_url, configuration.web.env, core.settings.data_dir / "mailbox"

@@ -118,15 +118,18 @@ def test_why_of_nothing_is_not_found(channel: ClientChannel, payload: object) ->
 
 
 def test_no_backend_speaks_in_the_name_of_a_person(
-    channel: ClientChannel, video: Video, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    channel: ClientChannel, video: Video, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rumbl_core.accounts.user.backend_seeds.reserved", lambda _name: False)
-    accounts.register_user({"name": "Wolfram", "username": "wolfram", "password": "supersecret"})
+    accounts.register_user({"name": "Wolfram", "username": "Wolfram", "password": "supersecret"})
     assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}))
     settle(channel)  # the reply comes before the question is asked
     channel.client.endpoint.services["answers"].wait()
-    assert "'wolfram' is a person's name" in caplog.text
-    assert [row.body for row in multimedia.list_annotations(video)] == ["1 + 1"]
+    question, answer = multimedia.list_annotations(video)
+    assert (answer.answer_to, answer.user.username) == (question.id, "wolfram (information source)")
+    assert answer.user.password_hash is None
+    told = assert_broadcast(channel, "new_annotation", {"id": answer.id})
+    assert told["source"] == {"name": "Wolfram", "url": None, "licence": "Wolfram Alpha terms of use"}
     assert_reply(push(channel, "new_annotation", {"body": "still here", "at": 2}))
 
 

@@ -2,6 +2,7 @@
 
 from rumbl_core.accounts.context import (
     authenticate_by_username_and_pass,
+    backend_of,
     backend_user,
     change_registration,
     change_user,
@@ -17,6 +18,7 @@ from rumbl_core.accounts.context import (
     list_users_page,
     list_users_with_ids,
     register_user,
+    reserve_names,
     same_password,
     session_alive,
     session_ref,
@@ -52,6 +54,7 @@ __all__ = [
     "User",
     "UserToken",
     "authenticate_by_username_and_pass",
+    "backend_of",
     "backend_user",
     "change_mail",
     "change_password",
@@ -81,6 +84,7 @@ __all__ = [
     "request_mail",
     "request_mail_again",
     "request_password_reset",
+    "reserve_names",
     "reset_password",
     "same_password",
     "session_alive",

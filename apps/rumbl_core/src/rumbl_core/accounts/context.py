@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
 from sqlalchemy import Text, func, literal_column, select, update
 from sqlalchemy.orm import load_only
 
-from rumbl_core import password, repo
+from rumbl_core import backend_seeds, password, repo
 from rumbl_core.accounts.user import PEOPLE, User
 from rumbl_core.accounts.user_token import (
     SEEN_EVERY,
@@ -97,16 +97,23 @@ def create_user(attrs: object = None) -> Ok[User] | Error[Changeset[User]]:
     return repo.insert(User.changeset(User(), attrs))
 
 
-def backend_user(username: str, name: str) -> User | None:
-    """The user that a backend answers as, made if it is missing; None when a person has that name.
+def reserve_names(usernames: Iterable[str]) -> None:
+    """Let nobody take these names from now on: the backends of this site answer under them."""
+    backend_seeds.reserve(usernames)
 
-    Who can log in is a person: a name may have been taken before there was a backend of that name.
+
+def backend_user(username: str, name: str) -> User | None:
+    """The user that a backend answers as, made if it is missing: never a person, who could log in.
+
+    A person may have had the name before there was a backend of it. Then it is one that no person can have.
+    None only if somebody gave that one a password by hand.
     """
-    user = get_user_by(username=username)
-    if user is None:
-        repo.insert_new(User, [{"username": username, "name": name}])
-        user = get_user_by(username=username)
-    return user if user is not None and user.password_hash is None else None
+    return _without_password(username, name) or _without_password(backend_seeds.beside(username), name)
+
+
+def backend_of(user: User) -> str:
+    """Name of the backend that answers as this user."""
+    return backend_seeds.backend_of(user.username)
 
 
 def change_registration(user: User, params: object = None) -> Changeset[User]:
@@ -192,6 +199,14 @@ def sessions_alive(refs: Collection[str]) -> set[str]:
     """Those of these public names whose sessions are still open, in one query."""
     known = UserToken.known_references(refs)
     return {reference(first) for first in repo.all(UserToken.sessions_query(known))} if known else set()
+
+
+def _without_password(username: str, name: str) -> User | None:
+    user = get_user_by(username=username)
+    if user is None:
+        repo.insert_new(User, [{"username": username, "name": name}])
+        user = get_user_by(username=username)
+    return user if user is not None and user.password_hash is None else None
 
 
 def _rehash(user: User, given_pass: str) -> User:

@@ -51,7 +51,7 @@ class User(Schema):
             cast(user, attrs, ("name", "username"))
             .validate_required("name", "username")
             .validate_length("name", max=255, max_code_points=255)
-            .validate_length("username", min=1, max=20)
+            .validate_length("username", min=1, max=backend_seeds.MAX_USERNAME)
             .validate_change("username", _refuse_look_alike)
             .unique_constraint("username", "users_username_index")
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 import info_sys
-from rumbl_core import multimedia
+from rumbl_core import accounts, multimedia
 from rumbl_web.views import user_view
 
 
@@ -59,5 +59,5 @@ def source_json(annotation: multimedia.Annotation) -> SourceJson | None:
     if annotation.answer_to is None:
         return None
     user = annotation.user
-    name, licence = user.name or user.username, info_sys.licence(user.username)
+    name, licence = user.name or user.username, info_sys.licence(accounts.backend_of(user))
     return {"name": name, "url": annotation.source_url, "licence": licence}
