@@ -11,7 +11,6 @@ HERE = Path(__file__).parent
 BUILD = HERE / "build"
 PEER_PACKAGES = BUILD / ".peer-packages"  # with a dot: linters of the project pass it by
 REQUIREMENTS = HERE / "requirements.txt"
-CONSTRAINTS = HERE.parents[1] / "config" / "constraints.txt"
 
 FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra")
 
@@ -64,7 +63,7 @@ def peer_packages() -> Path | None:
         return PEER_PACKAGES
     shutil.rmtree(PEER_PACKAGES, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
-    where = ["--target", str(PEER_PACKAGES), "-r", str(REQUIREMENTS), "-c", str(CONSTRAINTS)]
+    where = ["--target", str(PEER_PACKAGES), "-r", str(REQUIREMENTS)]
     if subprocess.run(pip + where, capture_output=True, check=False).returncode:
         return None
     shutil.copy(REQUIREMENTS, PEER_PACKAGES)
