@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import socket
 import subprocess
@@ -85,7 +86,12 @@ def rest(client: socket.socket) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def gunicorn() -> Iterator[Server]:
+def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gunicorn") / "access"
+
+
+@pytest.fixture(scope="module")
+def gunicorn(access_log: Path) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number = listener.fileno()
         options = [
@@ -93,6 +99,8 @@ def gunicorn() -> Iterator[Server]:
             f"fd://{number}",
             "--log-level",
             "error",
+            "--access-logfile",
+            str(access_log),
             "--no-control-socket",
             "-c",
             "gthread_app.py",
@@ -363,6 +371,16 @@ class TestWhole:
             client.sendall(MASKED_HI)
 
             assert stream.read(4) == b"\x81\x02hi"
+
+
+def test_an_upgrade_has_its_line_in_the_access_log(server: Server, access_log: Path) -> None:
+    client = server.send(UPGRADE.replace(b"vsn=2.0.0", b"whose=mine"))
+    client.recv(100)
+
+    deadline = time.monotonic() + DEADLINE_S
+    while not re.search(r'"GET \S*whose=mine HTTP/1.1" 101 ', access_log.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_worker_without_a_free_descriptor_lives_on(server: Server) -> None:

@@ -22,6 +22,8 @@ import selectors
 import socket
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from select import POLLIN, poll
 from threading import BoundedSemaphore, local
@@ -47,12 +49,17 @@ _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
 _WARN_EVERY_S: Final = 10.0
+_MAY_DETACH: Final = "phoenix.may_detach"  # as in rumbl_web.phoenix.transports.handover
 _request = local()
 
 
 def is_late() -> bool:
     """Whether this thread's request found its line full or waited too long in it: turn it away."""
     return getattr(_request, "late", False)
+
+
+class _Detached(Exception):
+    """The site has taken the connection out of its socket object: there is nobody to answer."""
 
 
 class _Line:
@@ -103,6 +110,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         slow = [] if self.slow is None else [_Line(self.slow, quarter)]
         self._lines = [*slow, _Line(_UPGRADE, half)]
         self._warned = -_WARN_EVERY_S
+
+    def load_wsgi(self) -> None:
+        """Load the site, and stand before it."""
+        super().load_wsgi()
+        self._site: Callable[..., Iterable[bytes]] = self.wsgi
+        self.wsgi: Any = self._ask_site
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection. Without a free descriptor it stays in the kernel's queue."""
@@ -184,11 +197,34 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         _request.late = time.monotonic() > conn.late_at
         return super().handle(conn)
 
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer one request; an upgrade's connection may be gone to the hub by then."""
+        try:
+            return super().handle_request(req, conn)
+        except _Detached:
+            return False
+
+    def _ask_site(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """What gunicorn calls as the application. Raises _Detached."""
+        environ[_MAY_DETACH] = True
+        begin = datetime.now()
+        answer = self._site(environ, start_response)
+        if environ["gunicorn.socket"].fileno() >= 0:
+            return answer
+        if hasattr(answer, "close"):
+            answer.close()
+        response = start_response.__self__
+        self.log.access(response, response.req, environ, datetime.now() - begin)
+        raise _Detached
+
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Let the poller wait for the client's end, too: the stock worker does nothing else for up to 2 s."""
         for line in self._lines:
             line.running.discard(conn)
             self._move_up(line)
+        if conn.sock.fileno() < 0:  # as after every upgrade, whose socket the hub has taken
+            self.nr_conns -= 1
+            return
         if fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
             return
@@ -197,7 +233,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             ended = _read(conn.sock) == b""
         except OSError:
             ended = True
-        if ended:  # as after every upgrade, whose socket the hub has taken
+        if ended:
             self.nr_conns -= 1
             conn.close()
             return

@@ -50,6 +50,19 @@ def test_bytes_that_werkzeug_read_ahead_come_along(pair: tuple[socket.socket, so
     ours.close()
 
 
+def test_a_server_that_bears_it_gives_its_socket_object_away(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    theirs, _ = pair
+    unreader = SocketUnreader(theirs)
+    unreader.unread(b"first frame")
+    stream = Body(LengthReader(unreader, 0))
+
+    taken = handover.take({"gunicorn.socket": theirs, "wsgi.input": stream, handover.MAY_DETACH: True})
+
+    assert taken == (theirs, b"first frame")
+
+
 def test_the_server_may_do_as_it_likes_with_its_socket(pair: tuple[socket.socket, socket.socket]) -> None:
     theirs, client = pair
     with theirs.makefile("rb") as stream:

@@ -78,9 +78,9 @@ def server_connections() -> int:
     if "gunicorn.workers.gthread" not in sys.modules:
         return 0
     worker = sys.modules["gunicorn.workers.gthread"].ThreadWorker
-    return sum(thing.nr_conns for thing in gc.get_objects() if type(thing) is worker)
+    return sum(thing.nr_conns for thing in gc.get_objects() if issubclass(type(thing), worker))
 
 
 def worker_exit(_server: object, worker: Any) -> None:
     """gunicorn's hook: it knows nothing of connections that were handed over."""
-    worker.wsgi.config["HUB"].drain(spread_s=0.05, wait_s=2.0)
+    worker.app.wsgi().config["HUB"].drain(spread_s=0.05, wait_s=2.0)

@@ -1,8 +1,10 @@
 """Taking a connection out of the WSGI server that accepted it.
 
-The server keeps its socket object and its bookkeeping: under its descriptor number lies a dead socket from
-now on, whose reads end at once and whose writes fail like those to a client that has gone. So it closes and
-counts down as usual and never touches the conversation. The real connection lives on under a new number.
+A server that bears it (rumbl_web.gthread) says so in the environment and gives its socket object away: it
+looks whether that still has a descriptor before it answers. Any other server keeps its socket object and its
+bookkeeping: under its descriptor number lies a dead socket from now on, whose reads end at once and whose
+writes fail like those to a client that has gone. So it closes and counts down as usual and never touches the
+conversation. The real connection lives on under a new number.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import os
 import socket
 import ssl
 from functools import cache
-from typing import Any
+from typing import Any, Final
+
+MAY_DETACH: Final = "phoenix.may_detach"
+"""True in the environment of a server whose socket object may be detached, or closed."""
 
 
 class NotPlain(RuntimeError):
@@ -35,12 +40,14 @@ def find(environ: dict[str, Any]) -> socket.socket:
 
 
 def take(environ: dict[str, Any]) -> tuple[socket.socket, bytes]:
-    """Return the connection under a new descriptor, and what the server read of it past the request's head.
+    """Return the connection, and what the server read of it past the request's head. The caller owns it.
 
-    Raises OSError if no descriptor is free, with nothing changed.
+    Raises OSError if it takes another descriptor and none is free, with nothing changed.
     """
-    theirs, dead = find(environ), _dead_socket()
-    ours = theirs.dup()
+    theirs = find(environ)
+    if environ.get(MAY_DETACH):
+        return theirs, _read_ahead(environ["wsgi.input"])
+    dead, ours = _dead_socket(), theirs.dup()
     os.dup2(dead, theirs.fileno(), inheritable=False)
     return ours, _read_ahead(environ["wsgi.input"])
 

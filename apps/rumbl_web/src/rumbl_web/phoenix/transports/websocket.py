@@ -8,12 +8,13 @@ holds no request, no thread and no WSGI connection.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 from flask_sock import Sock
+from werkzeug.wsgi import ClosingIterator
 
 from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transport import SocketHandler
@@ -24,7 +25,21 @@ from rumbl_web.phoenix.transports.options import Limits
 from rumbl_web.phoenix.transports.origin import CheckOrigin, Rule, rule
 from rumbl_web.phoenix.transports.wire import BROKEN
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 log = logging.getLogger(__name__)
+
+
+class HandedOver(Response):
+    """For the log and the steps after a request; the client had its answer from the hub."""
+
+    default_mimetype = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Tell the server no more than the status: it has nobody to send anything to."""
+        start_response(self.status, [])
+        return ClosingIterator((), self.close)
 
 
 class HubSock(Sock):  # type: ignore[misc]  # the base has no types
@@ -58,7 +73,7 @@ class HubSock(Sock):  # type: ignore[misc]  # the base has no types
             mistakes.report(log, "no descriptor for another connection")
             return _refusal(503)
         self._hub.adopt(sock, handler, head=head, early=early, limits=self._limits)
-        return Response(status=101)  # for the log; the server writes it into the dead socket
+        return HandedOver(status=101)
 
 
 def mount(
