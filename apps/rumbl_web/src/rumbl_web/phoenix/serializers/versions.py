@@ -27,4 +27,7 @@ def for_version(vsn: object = None) -> Serializer | None:
     wanted = _MISSING if vsn is None else vsn
     if not isinstance(wanted, str):
         return None
-    return next((serializer for pattern, serializer in _KNOWN if pattern.fullmatch(wanted)), None)
+    for pattern, serializer in _KNOWN:
+        if pattern.fullmatch(wanted):
+            return serializer
+    return None
