@@ -5,8 +5,9 @@ import threading
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ProgrammingError
 
 from rumbl_core import accounts, multimedia, repo, testing
 from rumbl_core.errors import Unavailable
@@ -41,6 +42,37 @@ class TestSandbox:
         user_fixture()
         with psycopg.connect(address.conninfo(rumbl_database)) as other:
             assert other.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+    def test_a_refusal_undoes_no_more_than_its_own_statement(self, sandbox: Sandbox) -> None:
+        kept = user_fixture(username="eva")
+        with pytest.raises(AssertionError, match="taken"):
+            user_fixture(username="eva")
+        assert accounts.list_users() == [kept]
+        later = user_fixture(username="max")
+        with pytest.raises(ProgrammingError):
+            repo.all(select(text("no_such_column")))
+        assert accounts.list_users() == [kept, later]
+
+    def test_a_transaction_is_kept_or_undone_as_a_whole(self, sandbox: Sandbox) -> None:
+        kept = user_fixture(username="eva")
+        with pytest.raises(AssertionError, match="taken"), repo.transaction():
+            _ = [user_fixture(username=name) for name in ("max", "eva")]
+        assert accounts.list_users() == [kept]
+        with repo.transaction():
+            later = user_fixture(username="max")
+            accounts.list_users()
+        with pytest.raises(ProgrammingError):
+            repo.all(select(text("no_such_column")))
+        assert accounts.list_users() == [kept, later]
+
+    def test_reading_is_one_trip_to_the_database(
+        self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        trips = []
+        wait = psycopg.Connection.wait
+        monkeypatch.setattr("psycopg.Connection.wait", lambda *args: trips.append(1) or wait(*args))
+        accounts.list_users()
+        assert len(trips) == 1
 
     def test_another_thread_is_sent_to_the_shared_one(self, sandbox: Sandbox) -> None:
         (said,) = in_a_thread(accounts.list_users)

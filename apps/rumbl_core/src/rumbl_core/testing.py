@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 import pytest
@@ -54,28 +54,81 @@ S = TypeVar("S", bound=Schema)
 _numbers = itertools.count(1)
 
 
+class _Inside(psycopg.Connection[Any]):
+    """Between `enter` and `leave` in one transaction: a commit or rollback means what came since the last.
+
+    One savepoint stands at the last commit. What only reads leaves it where it is: no trip of its own.
+    """
+
+    inside = False
+    changed = False
+
+    def enter(self) -> None:
+        """Begin the transaction."""
+        self.execute("SAVEPOINT sandbox")
+        self.inside, self.changed = True, False
+
+    def commit(self) -> None:
+        """Keep what was written until `leave`."""
+        if not self.inside:
+            super().commit()
+        elif self.changed:
+            self.execute("RELEASE sandbox; SAVEPOINT sandbox")
+            self.changed = False
+
+    def rollback(self) -> None:
+        """Undo what was done since the last commit."""
+        if not self.inside:
+            super().rollback()
+        else:
+            self.execute("ROLLBACK TO sandbox")
+            self.changed = False
+
+    def leave(self) -> None:
+        """Undo everything."""
+        self.inside = False
+        self.rollback()
+
+
+class _Noting(psycopg.Cursor[Any]):
+    """Notes on its connection what may have changed something."""
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> _Noting:
+        """Execute as any cursor does."""
+        if isinstance(self.connection, _Inside) and not str(query).startswith("SELECT"):
+            self.connection.changed = True
+        super().execute(query, *args, **kwargs)
+        return self
+
+
 class Sandbox:
     """A store of the repo on one connection whose transaction is never committed."""
 
     def __init__(self, connection: Connection, *, shared: bool) -> None:
         self._connection = connection
+        self._inside().enter()
         self._owner = None if shared else threading.get_ident()
         self._lock = threading.RLock()
 
     @contextmanager
     def session(self, *, transaction: bool) -> Iterator[Session]:
-        """A session behind a savepoint; see `repo.Store`. Waits 10 s at most for other threads."""
+        """A session that commits to the sandbox; see `repo.Store`. Waits 10 s at most for other threads."""
         if self._owner not in {None, threading.get_ident()}:
             raise RuntimeError("this thread doesn't own the sandbox: use the fixture `shared_sandbox`")
-        with self._alone(), Session(self._connection, expire_on_commit=False, autoflush=False) as session:
-            session.join_transaction_mode = "create_savepoint"
-            with session.begin():
-                yield session
+        with (
+            self._alone(),
+            Session(self._connection, expire_on_commit=False, autoflush=False) as session,
+            session.begin(),
+        ):
+            yield session
 
     def close(self) -> None:
         """Roll everything back, once no thread is in the middle of something."""
         with self._alone():
-            self._connection.rollback()
+            self._inside().leave()
+
+    def _inside(self) -> _Inside:
+        return cast("_Inside", self._connection.connection.dbapi_connection)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -149,6 +202,7 @@ def rumbl_database() -> Iterator[URL]:
 def rumbl_engine(rumbl_database: URL) -> Iterator[Engine]:
     """The engine with the one connection that all sandboxes of this run use, one after the other."""
     engine = make_engine(rumbl_database, pool_size=1, max_overflow=0)
+    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "checkout", refuse_dead)
     yield engine
     engine.dispose()
@@ -238,7 +292,6 @@ def _sure(result: Ok[S] | Error[Changeset[S]]) -> S:
 @contextmanager
 def _sandboxed(engine: Engine, *, shared: bool) -> Iterator[Sandbox]:
     with engine.connect() as connection:
-        connection.begin()
         box = Sandbox(connection, shared=shared)
         before = repo.configure(box)
         try:
@@ -246,6 +299,10 @@ def _sandboxed(engine: Engine, *, shared: bool) -> Iterator[Sandbox]:
         finally:
             repo.configure(before)
             box.close()
+
+
+def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> _Inside:
+    return _Inside.connect(*args, cursor_factory=_Noting, **parameters)
 
 
 def _server(stack: ExitStack) -> URL:
