@@ -54,7 +54,8 @@ class RoomChannel(Channel):
     def handle_info(self, message: Any, socket: ChannelSocket) -> None:
         here: Presence = socket.endpoint.services["presence"]
         here.push_state(socket)
-        here.track(socket, socket.assigns["user_id"], {"device": "browser"})
+        ref = here.track(socket, socket.assigns["user_id"], {"device": "browser"})
+        socket.push("tracked", {"phx_ref": ref})
 
     def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply:
         here: Presence = socket.endpoint.services["presence"]
@@ -81,9 +82,9 @@ class Node:
         self.endpoint.services["presence"] = self.presence
 
     def enter(self, user_id: str) -> Person:
-        """Somebody opens a page that is served by this node; give it when it is tracked."""
+        """Somebody opens a page that is served by this node; give it when it has heard of itself."""
         person = Person(self, user_id)
-        eventually(lambda: person.own_ref)
+        eventually(lambda: person.own_ref in person.view().get(user_id, {}))
         return person
 
     def track(self, key: str, meta: Mapping[str, Any] | None = None) -> Process:
@@ -118,13 +119,8 @@ class Person(Wire):
 
     @property
     def own_ref(self) -> str | None:
-        """Its own first phx_ref, once it has heard of itself."""
-        mine = [
-            diff["joins"][self.user_id]
-            for diff in self.heard("presence_diff")
-            if self.user_id in diff["joins"]
-        ]
-        return str(mine[0]["metas"][0]["phx_ref"]) if mine else None
+        """Its own first phx_ref, once it is tracked. Its key may have those of other tabs too."""
+        return next((tracked["phx_ref"] for tracked in self.heard("tracked")), None)
 
     def view(self) -> dict[str, dict[str, Any]]:
         """What the page shows: by key, the metas by ref."""
