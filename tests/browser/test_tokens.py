@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.test_story import register
+from tests.browser.test_story import post, register
 
 pytestmark = pytest.mark.browser
 
@@ -55,3 +55,36 @@ def test_who_gets_no_good_token_is_told_to_reload_and_can(new_page: NewPage) -> 
     page.locator(STATE).get_by_role("button", name="Reload").click()
     expect(page.locator(STATE)).to_have_text("Live", timeout=PATIENTLY)
     assert loads.count("document") == 2
+
+
+@pytest.mark.timeout(120)
+def test_a_changed_password_cuts_no_page_of_the_same_browser_off(new_page: NewPage) -> None:
+    page = new_page()
+    register(page, "Pia Password", "pia")
+    tabs = [page.context.new_page() for _ in range(2)]
+    tabs[1].add_init_script("sessionStorage.setItem('rumbl:polls', 'yes')")
+    for tab in tabs:
+        tab.goto("/watch/1")
+        expect(tab.locator(STATE)).to_have_text("Live", timeout=PATIENTLY)
+    requests = [fetched(tab) for tab in tabs]
+
+    page.goto("/settings/password")
+    page.get_by_label("Your password").fill("supersecret")
+    page.get_by_label("New password").fill("quite another sentence")
+    page.locator("main").get_by_role("button").click()
+    expect(page.get_by_text("Your password is changed.")).to_be_visible()
+
+    for tab, asked in zip(tabs, requests, strict=True):
+        post(tab, "written with the new password")
+        expect(tab.locator(STATE)).to_have_text("Live", timeout=PATIENTLY)
+        assert asked == ["fetch"], "it fetched a fresh token, and was not loaded again"
+    expect(tabs[0].locator(".note-body", has_text="written with the new password")).to_have_count(2)
+
+
+def fetched(page: Page) -> list[str]:
+    """How the page asks for its own address from now on."""
+    found: list[str] = []
+    page.on(
+        "request", lambda request: request.url.endswith("/watch/1") and found.append(request.resource_type)
+    )
+    return found
