@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.test_story import add_demo_video, note, post, register, watch
@@ -41,6 +42,50 @@ def test_an_answer_says_where_it_is_from_and_why(new_page: NewPage) -> None:
     guest.get_by_text("Warum diese Antwort?").click()
     expect(guest.get_by_role("row", name="Rechner")).to_contain_text("hat geantwortet")
     assert guest.evaluate(WIDE) == 0
+
+
+def test_a_question_without_an_answer_tells_why_also_to_who_comes_later(new_page: NewPage) -> None:
+    page = new_page()
+    register(page, "Nora Nothing", "nora")
+    path = add_demo_video(page, "Asked for nothing")
+    watch(page, path)
+    post(page, "!calculator what is love")
+
+    guest = new_page()
+    for viewer in (page, guest):
+        if viewer is guest:
+            watch(guest, path)
+        why = viewer.locator("#msg-container .note").get_by_text("Why no answer?")
+        why.click()
+        row = viewer.locator("#msg-container .note").get_by_role("row", name="Calculator")
+        expect(row).to_contain_text("knows nothing")
+
+
+def test_who_comes_while_a_question_is_looked_up_sees_that(new_page: NewPage) -> None:
+    page, late = new_page(), new_page()
+    register(page, "Rita Reload", "reload")
+    path = add_demo_video(page, "Asked and loaded again")
+    watch(page, path)
+    post(page, "Nobody asks anything")
+    expect(note(page, "Nobody asks anything")).to_have_count(1)
+    waiting = {"questions": [{"id": note_id(page, "Nobody asks anything"), "state": "waiting"}]}
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            join_ref, ref, topic, event, _payload = json.loads(message)
+            if event != "questions":
+                return server.send(message)
+            reply = {"status": "ok", "response": waiting}
+            return socket.send(json.dumps([join_ref, ref, topic, "phx_reply", reply]))
+
+        socket.on_message(pass_on)
+
+    late.route_web_socket(re.compile("/socket/websocket"), between)
+    watch(late, path)
+    expect(late.locator("#msg-container .note-state")).to_have_text("Looking it up…")
+    expect(late.locator("#msg-container .note-state")).to_be_visible()
 
 
 def test_a_note_says_what_becomes_of_its_question(new_page: NewPage) -> None:

@@ -39,6 +39,26 @@ def video(user: User) -> Video:
     return video_fixture(user)
 
 
+class TestOpen:
+    def test_each_video_has_its_own_without_those_that_are_answered(self, user: User, video: Video) -> None:
+        other = video_fixture(user)
+        first, second, third = ask(user, video, "1 + 1"), ask(user, video, "2 + 2"), ask(user, other)
+        multimedia.answer_question(backend("calculator"), first, {"body": "2"})
+        multimedia.settle_question(second.id, "nothing")
+
+        found = multimedia.open_questions([video.id, other.id, 0])
+
+        assert found == {video.id: {second.id: "nothing"}, other.id: {third.id: "waiting"}}
+
+    def test_only_the_newest_notes_are_looked_at(self, user: User, video: Video) -> None:
+        old = ask(user, video)
+        row = {"body": "x", "at": 0, "user_id": user.id, "video_id": video.id}
+        repo.insert_new(Annotation, [row] * (questions.MAX_OPEN - 1))
+        assert multimedia.open_questions([video.id]) == {video.id: {old.id: "waiting"}}
+        repo.insert_new(Annotation, [row])
+        assert multimedia.open_questions([video.id]) == {}
+
+
 class TestAsking:
     def test_a_question_waits_from_the_moment_its_note_is_there(self, user: User, video: Video) -> None:
         note = ask(user, video)

@@ -47,6 +47,13 @@ export class VideoChannel {
     this.phoenix.push("why", { id }).receive("ok", shown).receive("error", failed).receive("timeout", failed);
   }
 
+  /** Ask what has no answer, for a page that may have missed being told: `told(id, state)` hears of each. */
+  questions(told) {
+    this.phoenix.push("questions", {}).receive("ok", ({ questions }) => {
+      for (const { id, state } of questions) told(id, state);
+    });
+  }
+
   #stored(reply, ok) {
     ok(reply);
     this.#catchUp.heard(reply.id); // its broadcast came before, unless it was lost

@@ -14,6 +14,7 @@ export function noteItem(note) {
       el("p", { class: "note-head" }, el("b", { class: "note-name" }, displayName(note.user)), timeChip(note.at)),
       el("p", { class: "note-body" }, note.body),
       el("p", { class: "note-state", role: "status", hidden: true }),
+      el("div", { class: "note-why" }),
       el("ol", { class: "note-answers" })));
 }
 

@@ -42,10 +42,20 @@ export class NotesView {
   }
 
   /** Say what became of the question in a note, whether it is shown already or not. */
-  question(id, state) {
+  question(id, state, { stored = false } = {}) {
     this.#states.set(id, state);
     const item = this.#items.get(id);
-    if (item) showState(item, state);
+    if (item) showState(item, state, { stored });
+  }
+
+  /** The same from the server's memory: what this page was told itself is newer. */
+  remembered(id, state) {
+    if (!this.#states.has(id) || this.#states.get(id) === "waiting") this.question(id, state, { stored: true });
+  }
+
+  /** Whether any question is being looked up, as far as this page was told. */
+  get waits() {
+    return [...this.#states.values()].includes("waiting");
   }
 
   /** Say how many notes are still ahead, `playing` or not, and whether there are any at all. */
@@ -89,7 +99,9 @@ export class NotesView {
     const question = note.answer_to === null ? null : this.#items.get(note.answer_to);
     const item = note.answer_to === null ? noteItem(note) : answerItem(note);
     this.#items.set(note.id, item);
-    if (this.#states.get(note.id) === "waiting") showState(item, "waiting");
+    if (note.answer_to === null && this.#states.has(note.id)) {
+      showState(item, this.#states.get(note.id), { stored: true });
+    }
     if (note.answer_to !== null) this.question(note.answer_to, "answered"); // also if nobody could tell us
     if (question) return question.querySelector(".note-answers").append(item);
     this.#insert(note, item);

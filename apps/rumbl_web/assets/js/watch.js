@@ -94,6 +94,7 @@ class WatchPage {
   }
 
   #joined() {
+    if (!this.#everJoined || this.#view.waits) this.#channel.questions((...told) => this.#view.remembered(...told));
     this.#everJoined = true;
     this.#downSince = null;
     this.#sender?.flush();

@@ -6,10 +6,15 @@ const GONE_MS = 8000; // how long it is said that nothing was found
 const LOST_MS = 120_000; // a question that is asked again is told again before; else we missed what became of it
 const timers = new WeakMap(); // by line
 
-/** Say in the note's line what became of its question. */
-export function showState(item, state) {
+/**
+ * Say in the note's line what became of its question, and offer to tell why it has no answer. `stored`: so it was
+ * before this page came, which is no news.
+ */
+export function showState(item, state, { stored = false } = {}) {
   const line = item.querySelector(".note-state");
-  const text = stateText(state);
+  const text = stored && state !== "waiting" ? "" : stateText(state);
+  const unanswered = state === "nothing" || state === "refused";
+  item.querySelector(".note-why").replaceChildren(...(unanswered ? [whyNot(item.dataset.id)] : []));
   line.hidden = text === "";
   line.textContent = text;
   line.classList.toggle("is-waiting", state === "waiting");
@@ -28,18 +33,30 @@ function stateText(state) {
 
 /** A disclosure that asks for its rows when it is opened: `why` in the data names the question. */
 export function whyThis(questionId) {
+  return disclosure(questionId, gettext("Why this answer?"));
+}
+
+/** The same for a question that has none. */
+export function whyNot(questionId) {
+  return disclosure(questionId, gettext("Why no answer?"));
+}
+
+function disclosure(questionId, words) {
   return el("details", { class: "why", "data-why": questionId },
-    el("summary", {}, gettext("Why this answer?")),
+    el("summary", {}, words),
     el("div", { class: "why-body", role: "status" }));
 }
 
 /** Fill an opened disclosure with the sources of a reply. */
 export function showSources(details, { sources }) {
+  const rows = sources.filter(({ state }) => state !== "not asked").map(row);
+  const body = details.querySelector(".why-body");
+  if (rows.length === 0) return body.replaceChildren(gettext("No source was asked."));
   const head = [gettext("Source"), gettext("Result"), gettext("Time"), gettext("Score")];
   const table = el("table", {},
     el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)))),
-    el("tbody", {}, ...sources.filter(({ state }) => state !== "not asked").map(row)));
-  details.querySelector(".why-body").replaceChildren(table);
+    el("tbody", {}, ...rows));
+  body.replaceChildren(table);
 }
 
 /** Say that it can't be told. */

@@ -29,6 +29,7 @@ EVENTS = {
     ("videos:*", "new_annotation"): (MEMBERS, {"body": "a note", "at": 0}),
     ("videos:*", "list_annotations"): (PUBLIC, {"after_id": 0}),
     ("videos:*", "why"): (PUBLIC, {"id": "the question"}),
+    ("videos:*", "questions"): (PUBLIC, {}),
 }
 """For whom an event is, and a good payload."""
 GUARD = """    if socket.assigns["user_id"] is None:

@@ -40,6 +40,7 @@ from rumbl_core.multimedia.questions import (
     get_annotations,
     get_question,
     give_up_questions,
+    open_questions,
     settle_question,
 )
 from rumbl_core.multimedia.video import Video
@@ -81,6 +82,7 @@ __all__ = [
     "list_user_videos_page",
     "list_videos",
     "list_videos_page",
+    "open_questions",
     "player_id",
     "player_source",
     "settle_question",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, literal, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, literal, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import contains_eager
 
@@ -22,6 +22,24 @@ from rumbl_core.result import Error, Ok
 
 MAX_TRIES: Final = 5
 MAX_SOURCES: Final = 50
+MAX_OPEN: Final = 500
+"""So many of a video's newest notes are looked at for questions without an answer."""
+_NEWEST: Final = (
+    select(Annotation.id)
+    .where(Annotation.video_id == Video.id)
+    .order_by(Annotation.id.desc())
+    .limit(MAX_OPEN)
+    .correlate(Video)
+    .lateral()
+)
+_OPEN: Final = (
+    select(Video.id, Question.annotation_id, Question.state)
+    .select_from(Video)
+    .join(_NEWEST, true())
+    .join(Question, Question.annotation_id == _NEWEST.c.id)
+    .where(Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), Question.state != "answered")
+    .order_by(Question.annotation_id)
+)
 
 
 def ask_in_video(
@@ -54,6 +72,14 @@ def get_question(video_id: object, annotation_id: object) -> Question | None:
     query = select(Question).join(Annotation, Annotation.id == Question.annotation_id)
     wanted = (Annotation.id == cast_id(annotation_id), Annotation.video_id == cast_id(video_id))
     return repo.one(query.where(*wanted))
+
+
+def open_questions(video_ids: Collection[int]) -> dict[int, dict[int, str]]:
+    """What has no answer among the newest notes of each video: the state by the id of the note."""
+    found: dict[int, dict[int, str]] = {}
+    for video_id, note_id, state in repo.rows(_OPEN, {"ids": list(video_ids)}):
+        found.setdefault(video_id, {})[note_id] = state
+    return found
 
 
 def answer_question(

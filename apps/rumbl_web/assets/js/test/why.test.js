@@ -21,7 +21,8 @@ function note() {
   const classes = new Set();
   const toggle = (name, on) => (on ? classes.add(name) : classes.delete(name));
   const line = { hidden: true, textContent: "", classList: { toggle }, classes };
-  return { line, querySelector: () => line };
+  const why = new FakeElement("div");
+  return { line, why, dataset: { id: "7" }, querySelector: (which) => (which === ".note-why" ? why : line) };
 }
 
 const source = (more) => ({ name: "x", title: "X", state: "answered", took_ms: 12.3, score: 90, ...more });
@@ -73,6 +74,37 @@ test("a question whose end we missed is not looked up for ever", (t) => {
   showState(item, "waiting");
   t.mock.timers.tick(120_000);
   assert.equal(item.line.hidden, true);
+});
+
+test("a question without an answer can tell why, until it is asked again", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const state of ["nothing", "refused"]) {
+    const item = note();
+    showState(item, state);
+    t.mock.timers.tick(8000);
+    assert.equal(item.why.text, "Why no answer?");
+    assert.equal(item.why.children[0].attributes["data-why"], "7");
+    for (const after of ["waiting", "answered"]) {
+      showState(item, state);
+      showState(item, after);
+      assert.equal(item.why.text, "");
+    }
+  }
+});
+
+test("what was stored before is no news, but what is looked up is said", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const item = note();
+  showState(item, "nothing", { stored: true });
+  assert.deepEqual([item.line.hidden, item.why.text], [true, "Why no answer?"]);
+  showState(item, "waiting", { stored: true });
+  assert.deepEqual([item.line.hidden, item.line.textContent, item.why.text], [false, "Looking it up…", ""]);
+});
+
+test("a question that nobody was asked says so", () => {
+  const details = whyThis(7);
+  showSources(details, { state: "refused", sources: [source({ state: "not asked" })] });
+  assert.equal(details.querySelector(".why-body").text, "No source was asked.");
 });
 
 test("a state of a newer server says nothing", () => {

@@ -56,6 +56,7 @@ class Pages:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._latest = SharedRead(multimedia.latest_annotation_ids)
+        self._open = SharedRead(multimedia.open_questions)
         self._kept: dict[tuple[int, int], _Kept] = {}
         # Who needs the same page at the same moment waits for the first to make it.
         self._making = [threading.Lock() for _ in range(MAX_KEPT)]
@@ -69,6 +70,10 @@ class Pages:
             return NO_PAGE
         key = (video_id, after_id)
         return self._fresh(key, latest) or self._make(key, latest)
+
+    def open_questions(self, video_id: int) -> dict[int, str]:
+        """The state of each question without an answer, by its note, as it is now. Raises Unavailable."""
+        return self._open.get(video_id) or {}
 
     def _fresh(self, key: tuple[int, int], latest: int) -> Page | None:
         kept = self._kept.get(key)

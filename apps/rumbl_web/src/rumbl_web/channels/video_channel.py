@@ -68,6 +68,8 @@ class VideoChannel(Channel):
                     return Reply("ok", self._page(video_id, _id(payload, "after_id"), socket) or NO_PAGE)
                 case "why":
                     return self._why(_id(payload, "id"), socket)
+                case "questions":
+                    return self._questions(socket)
                 case _:
                     raise UnknownEvent(event)
         except Unavailable as error:
@@ -111,6 +113,14 @@ class VideoChannel(Channel):
         if question is None:
             return Reply("error", {"reason": "not_found"})
         return Reply("ok", {"state": question.state, "sources": question.sources})
+
+    @staticmethod
+    def _questions(socket: ChannelSocket) -> Reply:
+        """What was asked and has no answer, for a page that was not there to be told of it."""
+        pages: Pages = socket.endpoint.services["pages"]
+        with otp.blocking():
+            states = pages.open_questions(socket.assigns["video_id"])
+        return Reply("ok", {"questions": [{"id": id, "state": state} for id, state in states.items()]})
 
     @staticmethod
     def _page(video_id: int, after_id: int, socket: ChannelSocket) -> Page | None:
