@@ -105,7 +105,7 @@ class Faulty:
         self._connection = connection
         self._fault = fault
 
-    def send(self, opcode: Opcode, data: bytes) -> None:
+    def send(self, opcode: Opcode, data: bytes, *, last: bool = False) -> None:
         if opcode is Opcode.BINARY:
             self._connection.send(opcode, data)
             return

@@ -72,6 +72,55 @@ def test_threads_start_with_the_first_runnable_and_are_daemons():
     assert scheduler.stats().threads == 1
 
 
+def test_one_thread_serves_the_line_while_turns_are_short():
+    """Others would only wake to wait for the interpreter lock."""
+    scheduler, served = Scheduler(size=4, tick_s=10), []
+
+    class Short:
+        def __init__(self):
+            self.over = threading.Event()
+
+        def take_turn(self):
+            served.append(threading.get_ident())
+            self.over.set()
+
+    for _ in range(20):
+        short = Short()
+        scheduler.ready(short)
+        assert short.over.wait(5)
+    assert len(set(served)) == 1
+
+
+def test_whoever_waits_and_says_so_hands_the_line_on_and_stands_by_afterwards():
+    scheduler, waiter, quick = Scheduler(size=2, tick_s=10), Job(), [Job() for _ in range(20)]
+    waiter.take_turn = lambda: (waiter.began.set(), wait_blocking(scheduler, waiter))
+    for job in quick:
+        job.over.set()
+    scheduler.ready(waiter)
+    assert waiter.began.wait(5)
+
+    for job in quick[:10]:
+        scheduler.ready(job)
+    eventually(lambda: all(job.began.is_set() for job in quick[:10]))
+    waiter.over.set()
+    for job in quick[10:]:
+        scheduler.ready(job)
+    eventually(lambda: all(job.began.is_set() for job in quick))
+
+
+def test_the_line_is_empty_when_nobody_waits_for_a_turn():
+    scheduler, job, other = Scheduler(size=1, tick_s=10), Job(), Job()
+    other.over.set()
+    assert scheduler.line_is_empty()
+    scheduler.ready(job)
+    assert job.began.wait(5)
+    assert scheduler.line_is_empty(), "it has its turn"
+    scheduler.ready(other)
+    assert not scheduler.line_is_empty()
+    job.over.set()
+    assert other.began.wait(5)
+
+
 def test_a_runnable_that_breaks_the_rule_not_to_raise_is_logged_and_the_thread_lives(caplog):
     ran = threading.Event()
 

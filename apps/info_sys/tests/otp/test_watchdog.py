@@ -20,13 +20,13 @@ def test_it_looks_in_while_there_is_work_and_then_falls_asleep():
 
 def test_what_comes_while_it_falls_asleep_wakes_it_again():
     """The look that it takes last finds work: nobody else would tell it."""
-    answers = [False] * 10 + [True] + [False] * 100
+    answers = [False] * 50 + [True] + [False] * 100
     seen = []
     watchdog = Watchdog(lambda _on_time: seen.append(answers[len(seen)]) or seen[-1], 0.001)
 
     watchdog.wake()
 
-    eventually(lambda: watchdog.asleep and len(seen) == 22)
+    eventually(lambda: watchdog.asleep and len(seen) == 102)
 
 
 def test_a_look_that_fails_is_logged_and_the_next_one_comes(caplog):

@@ -59,7 +59,7 @@ class NullConnection:
     def __init__(self) -> None:
         self.sent = 0
 
-    def send(self, opcode: Opcode, data: bytes) -> None:
+    def send(self, opcode: Opcode, data: bytes, *, last: bool = False) -> None:
         self.sent += 1
 
     def close(self, code: int, reason: str = "") -> None:

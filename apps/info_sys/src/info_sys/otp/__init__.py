@@ -12,7 +12,7 @@ from info_sys.otp.process import (
     current,
 )
 from info_sys.otp.registry import AlreadyStarted, Registry, register, unregister, whereis
-from info_sys.otp.scheduler import blocking
+from info_sys.otp.scheduler import blocking, line_is_empty
 from info_sys.otp.timer import Timer, call_after, send_after
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "blocking",
     "call_after",
     "current",
+    "line_is_empty",
     "register",
     "send_after",
     "unregister",

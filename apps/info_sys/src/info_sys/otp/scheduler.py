@@ -4,10 +4,13 @@ A runnable is queued at most once and taken by one thread, so it never runs on t
 nobody is served twice before all that wait have been served once. The pool is small because the interpreter
 lock lets one thread run anyway.
 
-A turn that waits says so with `blocking()`, and the pool starts a stand-in, so that processes which call each
-other can't starve each other. A turn that computes (or waits without saying so) for longer than a tick gets
-one too, so a handful of such turns holds the others up for a fifth of a second at most. At most 64 threads
-run; those that are no longer needed end.
+One thread at a time, the taker, waits for the line and serves it; the others stand by. A thread more that
+wakes for every process in line would only wait for the interpreter lock, and cost two switches.
+
+A turn that waits says so with `blocking()`: another thread becomes the taker at once, and the pool starts a
+stand-in, so that processes which call each other can't starve each other. A turn that computes (or waits
+without saying so) for longer than a tick is treated the same, so each such turn holds the others up for 40 ms
+at most. At most 64 threads run; those that are no longer needed end.
 """
 
 from __future__ import annotations
@@ -28,8 +31,10 @@ log = logging.getLogger(__name__)
 
 POOL_SIZE: Final = 4
 MAX_THREADS: Final = 64
-TICK_S: Final = 0.1
-_TICKS_TO_WARN: Final = 10
+TICK_S: Final = 0.02
+_TICKS_TO_WARN: Final = 50
+_TICKS_TO_SPARE: Final = 5
+"""For so many ticks running a thread must be one too many before it ends: the next wait may need it."""
 
 # One lock for all mailboxes and ties: its sections are a few bytecodes long, and under the interpreter lock
 # a lock per process would buy nothing but memory. Re-entrant, so that a finaliser or signal handler that
@@ -72,12 +77,16 @@ class Scheduler:
         """Make everything that belongs to one system process."""
         # None is the pill that ends a thread.
         self._queue: SimpleQueue[Runnable | None] = SimpleQueue()
+        # Held by the taker, on whose behalf others may let go of it.
+        self._taking = threading.Lock()
+        self._taker = 0
         self._threads = 0
         self._running: dict[int, Runnable] = {}
         self._blocked: dict[int, None] = {}
         # By thread: the number of its turn, and for how many looks of the watchdog it has had that one.
         self._turns: dict[int, int] = {}
         self._lasting: dict[int, tuple[int, int]] = {}
+        self._spare_ticks = 0
         self._watchdog = Watchdog(self._look, self._tick_s)
 
     def ready(self, runnable: Runnable) -> None:
@@ -86,6 +95,10 @@ class Scheduler:
         if self._watchdog.asleep:
             self._watchdog.wake()
             self._grow()
+
+    def line_is_empty(self) -> bool:
+        """Nobody waits for a turn; some may be having theirs."""
+        return self._queue.empty()
 
     def running(self) -> Runnable | None:
         """What the calling thread is running, if anything."""
@@ -114,6 +127,7 @@ class Scheduler:
             return
         with self._lock:
             self._blocked[me] = None
+            self._hand_on(me)
         self._grow()
         try:
             yield
@@ -152,6 +166,9 @@ class Scheduler:
     def _work(self, queue: SimpleQueue[Runnable | None]) -> None:
         me, turn = get_ident(), 0
         while True:
+            if self._taker != me:
+                self._taking.acquire()
+                self._taker = me
             runnable = queue.get()
             if runnable is None:
                 if self._retire(me):
@@ -165,12 +182,22 @@ class Scheduler:
                 log.exception("a turn of %r broke the scheduler's rule not to raise", runnable)
             del self._running[me], runnable
 
+    def _hand_on(self, me: int) -> None:
+        """Let another thread be the taker, if `me` is it. Under the lock, by whoever notices.
+
+        A thread that notices late serves one more of the line beside the new taker, which does no harm.
+        """
+        if self._taker == me:
+            self._taker = 0
+            self._taking.release()
+
     def _retire(self, me: int) -> bool:
         with self._lock:
             surplus = self._at_hand() > self._size
             if surplus:
                 self._threads -= 1
                 self._turns.pop(me, None)
+                self._hand_on(me)
             return surplus
 
     # -- the watchdog
@@ -182,9 +209,10 @@ class Scheduler:
                 self._note_lasting()
             surplus = self._at_hand() - self._size
         waiting = self._queue.qsize()
+        self._spare_ticks = self._spare_ticks + 1 if surplus > 0 and not waiting else 0
         if surplus < 0 and waiting:
             self._grow()
-        elif surplus > 0 and not waiting:
+        elif self._spare_ticks >= _TICKS_TO_SPARE:
             self._queue.put(None)
         return waiting > 0 or surplus > 0 or bool(self._lasting)
 
@@ -197,6 +225,8 @@ class Scheduler:
             since, looks = before.get(me, (0, 0))
             looks = looks + 1 if since == turn else 0
             self._lasting[me] = (turn, looks)
+            if looks:
+                self._hand_on(me)
             if looks == _TICKS_TO_WARN and me not in self._blocked:
                 log.warning(
                     "%r has computed for %.1f s in one turn: better in a Task, or in blocking() if it waits",
@@ -236,6 +266,7 @@ ready = default.ready
 running = default.running
 acting_as = default.acting_as
 blocking = default.blocking
+line_is_empty = default.line_is_empty
 
 os.register_at_fork(
     before=default.before_fork,

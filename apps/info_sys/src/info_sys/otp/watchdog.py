@@ -10,12 +10,12 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-_QUIET_TICKS: Final = 10
+_QUIET_TICKS: Final = 50
 _SOMEWHAT_LATE_S: Final = 0.05
 
 
 class Watchdog:
-    """Calls `look(on_time)` every `tick_s` seconds; when it answers False ten times running, it sleeps.
+    """Calls `look(on_time)` every `tick_s` seconds; when it answers False fifty times running, it sleeps.
 
     `asleep` is for the caller, who looks at it on a hot path and calls `wake` when it is True. `on_time` is
     False when the tick came much too late: then the whole machine is behind, and little can be concluded.

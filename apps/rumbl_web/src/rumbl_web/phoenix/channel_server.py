@@ -13,7 +13,7 @@ import threading
 from enum import Enum
 from typing import Any, ClassVar, Final, NoReturn
 
-from info_sys.otp import NORMAL, SHUTDOWN, Exit, Process, send_after
+from info_sys.otp import NORMAL, SHUTDOWN, Exit, Process, line_is_empty, send_after
 from rumbl_web.phoenix import message as wire
 from rumbl_web.phoenix import mistakes, telemetry
 from rumbl_web.phoenix.channel import Channel, Joined, Refused, Stop, UnknownEvent
@@ -122,7 +122,7 @@ class ChannelServer(Process):
         try:
             result = self.channel.handle_in(message.event, message.payload, socket)
             if type(result) is Reply:
-                socket.reply(result)
+                socket.reply(result, last=line_is_empty())
             elif result is not None:
                 self._stop(result)
         except Exit:
@@ -352,7 +352,7 @@ class _Silence:
 
     __slots__ = ()
 
-    def send(self, opcode: Any, data: bytes) -> None:
+    def send(self, opcode: Any, data: bytes, *, last: bool = False) -> None:
         """Nothing."""
 
     def close(self, code: int, reason: str = "") -> None:

@@ -96,11 +96,14 @@ class ChannelSocket:
         """Have `handle_info` called with `message` once the current callback is over."""
         self.process.send(message)
 
-    def reply(self, reply: Reply) -> None:
-        """Answer the message at hand now, instead of by what `handle_in` returns."""
+    def reply(self, reply: Reply, *, last: bool = False) -> None:
+        """Answer the message at hand now, instead of by what `handle_in` returns.
+
+        `last` is for the engine: it has nothing more to send for now (`transport.Connection.send`).
+        """
         answer = wire.Reply(self.join_ref, self._at_hand().ref, self.topic, reply.status, reply.payload)
         opcode, data = self.serializer.encode_reply(answer)
-        self.connection.send(opcode, data)
+        self.connection.send(opcode, data, last=last)
 
     def ref(self) -> Ref:
         """What it takes to answer the message at hand later, from any process."""

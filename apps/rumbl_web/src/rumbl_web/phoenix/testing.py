@@ -92,7 +92,7 @@ class _Client(MemoryConnection):
         super().__init__()
         self.codec = codec
 
-    def send(self, opcode: Any, data: Any) -> None:
+    def send(self, opcode: Any, data: Any, *, last: bool = False) -> None:
         super().send(opcode, self.codec.decode_from_server(opcode, data) if isinstance(data, bytes) else data)
 
 

@@ -52,7 +52,7 @@ class MemoryConnection:
         self.closings: Inbox[tuple[int, str]] = Inbox()
         self._closed = False
 
-    def send(self, opcode: Opcode, data: Any) -> None:
+    def send(self, opcode: Opcode, data: Any, *, last: bool = False) -> None:
         """Remember one message."""
         if not self._closed:
             self.inbox.put((opcode, data))

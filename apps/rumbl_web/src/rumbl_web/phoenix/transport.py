@@ -30,8 +30,12 @@ class ClientMistake(Exception):
 class Connection(Protocol):
     """One client of a transport, as the runtime sees it. Safe to use from any thread; nothing blocks."""
 
-    def send(self, opcode: Opcode, data: bytes) -> None:
-        """Queue one whole message. A closed connection swallows it."""
+    def send(self, opcode: Opcode, data: bytes, *, last: bool = False) -> None:
+        """Queue one whole message. A closed connection swallows it.
+
+        With `last`, the caller knows of nothing more to send soon, here or to others: so there is no batch
+        to wait for.
+        """
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what is queued, then a close with `code` (RFC 6455, section 7.4), then end the connection."""

@@ -154,9 +154,44 @@ class TestLife:
         assert (stats["bytes_in"], stats["bytes_out"]) == (3 * 11, 3 * 7)
 
 
+class TestTheLastWord:
+    """A message after which nobody has more to say (`send(last=True)`)."""
+
+    def test_is_written_by_whoever_has_it_while_the_hub_sleeps(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+        hub, writers = loopback.hub, []
+        flush = hub._wire.flush
+
+        def watch() -> None:
+            writers.append(threading.current_thread())
+            flush()
+
+        eventually(lambda: hub._asleep and not hub._calls, "the hub sleeps")
+        hub._wire.flush = watch  # type: ignore[method-assign]  # the one way to see who writes
+        opened(handler).send(Opcode.TEXT, b"last", last=True)
+
+        assert client.receive_text() == b"last"
+        assert writers == [threading.current_thread()]
+
+    def test_comes_after_all_that_was_said_before(self, loopback: Loopback) -> None:
+        client, handler = loopback.connect()
+        for number in range(500):
+            opened(handler).send(Opcode.TEXT, b"%d" % number, last=number % 2 == 0)
+        assert [client.receive_text() for _ in range(500)] == [b"%d" % number for number in range(500)]
+
+    def test_to_a_slow_reader_is_kept_and_bounded_like_any(self, make_loopback: MakeLoopback) -> None:
+        loopback = make_loopback(outbox_bytes=100_000, close_timeout_s=30.0)
+        client, handler = loopback.connect(receive_buffer=4096)
+        while not handler.codes:
+            opened(handler).send(Opcode.TEXT, b"x" * 20_000, last=True)
+        texts, code = client.receive_until_close()
+        assert {len(text) for text in texts} == {20_000}
+        assert code == 1013
+
+
 def test_subscribing_a_foreign_connection_says_what_to_do(loopback: Loopback) -> None:
     class Foreign:
-        def send(self, opcode: Opcode, data: bytes) -> None: ...
+        def send(self, opcode: Opcode, data: bytes, *, last: bool = False) -> None: ...
 
         def close(self, code: int, reason: str = "") -> None: ...
 

@@ -65,7 +65,7 @@ def test_order_holds_over_groups_and_direct_sends_while_several_threads_publish(
             text = f"{name} {number}".encode()
             if number % 4 == 3:
                 for _, handler in members:
-                    opened(handler).send(Opcode.TEXT, text)
+                    opened(handler).send(Opcode.TEXT, text, last=number % 8 == 3)
             else:
                 loopback.hub.publish(groups[number % 4], Opcode.TEXT, text)
 

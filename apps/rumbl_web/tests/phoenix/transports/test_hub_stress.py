@@ -145,7 +145,7 @@ class Commotion:
         """Something for a dozen of them, directly."""
         for who in self.chance.sample(self.present, 12):
             text = self.text()
-            who.connection.send(Opcode.TEXT, text)
+            who.connection.send(Opcode.TEXT, text, last=self.chance.random() < 0.3)
             who.wanted.append(text)
 
     def talk(self) -> None:

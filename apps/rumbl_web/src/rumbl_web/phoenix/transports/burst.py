@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-_FEW: Final = 8
+_FEW: Final = 16
 """Below so many sockets, a batch costs more than it saves."""
 
 

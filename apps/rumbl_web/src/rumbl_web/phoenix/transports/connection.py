@@ -54,9 +54,11 @@ class HubConnection:
         self.seen = now
         self.busy_until = now
 
-    def send(self, opcode: Opcode, data: bytes) -> None:
-        """Queue one whole message. A closed connection swallows it."""
-        self.hub.call(self.hub.put, self, frames.encode(opcode, data))
+    def send(self, opcode: Opcode, data: bytes, *, last: bool = False) -> None:
+        """Queue one whole message, or write it now if it is the `last`. A closed connection swallows it."""
+        frame = frames.encode(opcode, data)
+        if not (last and self.outbox is None and self.hub.write_at_once(self, frame)):
+            self.hub.call(self.hub.put, self, frame)
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what is queued, then a close with `code`, then end the connection."""

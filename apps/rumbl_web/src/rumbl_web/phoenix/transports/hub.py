@@ -4,7 +4,8 @@ A turn of the thread: sleep until a socket or a caller has something, read, run 
 in their order, write what they queued, make one slice of the fan-outs. Nothing in a turn blocks, so nothing
 may be called from it that does; handlers are called on this thread.
 
-Calls of other threads go through one deque. The hub is woken by an eventfd, and only when it sleeps.
+Calls of other threads go through one deque. The hub is woken by an eventfd, and only when it sleeps. A lone
+answer does not wake it: whoever has one writes it in the hub's place while that sleeps (`write_at_once`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import weakref
 from array import array
 from collections import deque
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Any
 
 from rumbl_web.phoenix import telemetry
@@ -34,7 +34,7 @@ from rumbl_web.phoenix.transports.options import HubOptions, Limits
 from rumbl_web.phoenix.transports.poll_session import PollSession
 from rumbl_web.phoenix.transports.polls import Polls
 from rumbl_web.phoenix.transports.sweep import SERVICE_RESTART, Sweep
-from rumbl_web.phoenix.transports.wire import BROKEN, Wire
+from rumbl_web.phoenix.transports.wire import BROKEN, Wire, tune
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,6 @@ _HANDLER_FAILED = 1011
 _LONGEST_WAIT_FOR_ROOM_S = 1.0
 _PAUSE_AFTER_UNKNOWN_S = 0.01  # so that one that comes back every turn does not fill the log
 _ONE = (1).to_bytes(8, sys.byteorder)  # as eventfd(2) wants it
-_TCP_NOTSENT_LOWAT = 25  # not in the socket module; linux/tcp.h
 
 
 class Hub:
@@ -67,6 +66,8 @@ class Hub:
         self._stopping = False
         self._accepting = True
         self._ident = 0
+        # Held by whoever may touch what is the hub's: its thread, unless it sleeps.
+        self._acting = threading.Lock()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._quiet = threading.Event()
@@ -116,7 +117,7 @@ class Hub:
             handler.closed(BROKEN)
             return
         self.start()
-        _tune(sock, self.options.unsent_bytes)
+        tune(sock, self.options.unsent_bytes)
         self.call(self._adopt, sock.detach(), handler, head, early, limits or self.options.limits)
 
     def open_session(
@@ -223,6 +224,20 @@ class Hub:
             self.fanout.catch_up(connection)
             self._wire.put(connection, frame)
 
+    def write_at_once(self, connection: HubConnection, frame: bytes) -> bool:
+        """Write `frame` on the calling thread if the hub sleeps and nothing waits for it; say whether."""
+        if not self._asleep or self._calls or not self._acting.acquire(blocking=False):
+            return False
+        try:
+            self._wire.now = time.monotonic_ns() // 1000
+            self.put(connection, frame)
+            self._wire.flush()
+        finally:
+            self._acting.release()
+        if self._wire.broken:
+            self.call_later(self._wire.flush)  # so that the hub wakes, and ends it
+        return True
+
     def _wait_for_room(self) -> None:
         """Let a thread that calls faster than the hub works feel it, instead of the memory."""
         deadline = time.monotonic() + _LONGEST_WAIT_FOR_ROOM_S
@@ -255,6 +270,7 @@ class Hub:
 
     def _run(self) -> None:
         self._ident = threading.get_ident()
+        self._acting.acquire()
         while not self._stopping:
             try:
                 self._turn()
@@ -289,7 +305,11 @@ class Hub:
         self._asleep = True
         if self._calls or self.fanout.active or self._wire.broken or self._wire.has_pending:
             timeout_s = 0
-        events = self._wire.epoll.poll(timeout_s, _EVENTS_PER_TURN)
+        self._acting.release()
+        try:
+            events = self._wire.epoll.poll(timeout_s, _EVENTS_PER_TURN)
+        finally:
+            self._acting.acquire()
         self._asleep = False
         return events
 
@@ -378,11 +398,3 @@ class Hub:
         os.close(wake_fd)
         self._thread = None
         self._quiet.set()
-
-
-def _tune(sock: socket.socket, unsent_bytes: int) -> None:
-    sock.setblocking(False)
-    if sock.family != socket.AF_UNIX:
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, unsent_bytes)

@@ -23,6 +23,7 @@ from rumbl_web.phoenix.transports.outbox import Outbox
 BROKEN: Final = 1006
 TOO_SLOW: Final = 1013
 
+_TCP_NOTSENT_LOWAT = 25  # not in the socket module; linux/tcp.h
 _RESET_ON_CLOSE = b"\x01\x00\x00\x00\x00\x00\x00\x00"
 
 
@@ -186,6 +187,15 @@ class Wire:
             self.drop(connection)
         else:
             _shut_down_writing(connection.fd)
+
+
+def tune(sock: socket.socket, unsent_bytes: int) -> None:
+    """Make a socket fit for the hub: it never blocks, sends at once and keeps little unsent in the kernel."""
+    sock.setblocking(False)
+    if sock.family != socket.AF_UNIX:
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, unsent_bytes)
 
 
 def _aim(connection: HubConnection) -> None:
