@@ -140,13 +140,18 @@ SLOW_BODIES = {
 
 class TestUpgrades:
     def test_a_crowd_that_comes_back_leaves_a_thread_to_the_pages(self, server: Server) -> None:
-        waiting = [server.send(UPGRADE.replace(b"vsn", b"gate=1&vsn")) for _ in range(6)]
+        waiting = [server.send(UPGRADE.replace(b"vsn", b"gate=1&vsn")) for _ in range(20)]
+        refused = [server.send(UPGRADE.replace(b"Version: 13", b"Version: 8")) for _ in range(2)]
 
         server.page()
 
         assert answer(server.send(GET.replace(b"/", b"/open", 1))) == (200, "open")
         for client in waiting:
             assert client.recv(12) == b"HTTP/1.1 101"
+        for client in refused:
+            assert answer(client)[0] == 400
+            client.sendall(GET)
+            assert answer(client)[0] == 200
 
 
 class TestRequestsThatKeepAThread:

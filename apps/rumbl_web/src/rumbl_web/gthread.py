@@ -23,6 +23,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from select import POLLIN, poll
@@ -48,6 +49,9 @@ _UPGRADE: Final = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
 _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
+_UPGRADES_IN_A_ROW: Final = 16
+"""What a thread runs before pages have their turn: a few milliseconds. Each would take a quarter longer
+on its way through the poller to another thread."""
 _WARN_EVERY_S: Final = 10.0
 _MAY_DETACH: Final = "phoenix.may_detach"  # as in rumbl_web.phoenix.transports.handover
 _request = local()
@@ -63,13 +67,24 @@ class _Detached(Exception):
 
 
 class _Line:
-    """Requests of one kind: `most` of them have a thread at the same time, the others wait here."""
+    """Requests of one kind: `most` threads run them at the same time, the others wait here.
 
-    def __init__(self, kind: re.Pattern[bytes], most: int) -> None:
+    A thread runs up to `in_a_row` of them before it looks at other requests.
+    """
+
+    def __init__(self, kind: re.Pattern[bytes], most: int, in_a_row: int = 1) -> None:
         self.kind = kind
         self.most = most
-        self.running: set[Any] = set()
+        self.in_a_row = in_a_row
+        self.threads = 0
         self.waiting: deque[Any] = deque()
+
+    def next(self) -> Any:
+        """The one that waits longest, who need not wait any more; None if nobody does. On any thread."""
+        try:
+            return self.waiting.popleft()
+        except IndexError:
+            return None
 
 
 _REFUSALS: Final = {
@@ -108,7 +123,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._may_wait = BoundedSemaphore(half)
         # The first that fits: what hashes does so whatever else it asks for.
         slow = [] if self.slow is None else [_Line(self.slow, quarter)]
-        self._lines = [*slow, _Line(_UPGRADE, half)]
+        self._lines = [*slow, _Line(_UPGRADE, half, in_a_row=_UPGRADES_IN_A_ROW)]
         self._warned = -_WARN_EVERY_S
 
     def load_wsgi(self) -> None:
@@ -184,10 +199,36 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._move_up(line)
 
     def _move_up(self, line: _Line) -> None:
-        while line.waiting and len(line.running) < line.most:
-            conn = line.waiting.popleft()
-            line.running.add(conn)
-            super().enqueue_req(conn)
+        while line.threads < line.most and (conn := line.next()) is not None:
+            line.threads += 1
+            run = self.tpool.submit(self._run, line, conn)
+            run.add_done_callback(lambda run: self.method_queue.defer(self._end_run, line, run))
+
+    def _run(self, line: _Line, conn: Any) -> int:
+        """Run requests of a line on a thread, and count those whose connections the site has taken."""
+        taken = 0
+        for left in reversed(range(line.in_a_row)):
+            result = self._handle_safely(conn)
+            if conn.sock.fileno() < 0:
+                taken += 1
+            else:
+                self.method_queue.defer(self.finish_request, conn, _done(result))
+            conn = line.next() if left else None
+            if conn is None:
+                break
+        return taken
+
+    def _handle_safely(self, conn: Any) -> Any:
+        try:
+            return self.handle(conn)
+        except BaseException:  # a view may raise SystemExit, which gunicorn lets through
+            log.exception("a request ended its thread's work")
+            return False
+
+    def _end_run(self, line: _Line, run: Future[int]) -> None:
+        line.threads -= 1
+        self.nr_conns -= run.result()
+        self._move_up(line)
 
     def handle(self, conn: Any) -> Any:
         """Run one request on a thread."""
@@ -219,10 +260,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Let the poller wait for the client's end, too: the stock worker does nothing else for up to 2 s."""
-        for line in self._lines:
-            line.running.discard(conn)
-            self._move_up(line)
-        if conn.sock.fileno() < 0:  # as after every upgrade, whose socket the hub has taken
+        if conn.sock.fileno() < 0:  # as that of a long poll, which the hub has taken
             self.nr_conns -= 1
             return
         if fs.cancelled() or fs.exception() or fs.result():
@@ -297,6 +335,13 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
         ear = poll()
         ear.register(self.sock, POLLIN)
         return bool(ear.poll(max(0.0, timeout_s) * 1000))
+
+
+def _done(result: Any) -> Future[Any]:
+    """The end of one of several requests, as gunicorn takes it."""
+    done: Future[Any] = Future()
+    done.set_result(result)
+    return done
 
 
 def _read(sock: socket.socket) -> bytes | None:
