@@ -83,6 +83,38 @@ class TestSandbox:
             accounts.list_users()
 
 
+class TestUndone:
+    def test_what_is_written_in_the_block_is_gone_after_it(self, sandbox: Sandbox) -> None:
+        eva = user_fixture(name="Eva")
+        for _ in range(2):
+            with sandbox.undone():
+                accounts.update_profile(eva, {"name": "Max"})
+                video_fixture(eva)
+                assert len(multimedia.list_videos()) == 1
+            assert accounts.get_user_or_raise(eva.id).name == "Eva"
+            assert multimedia.list_videos() == []
+
+    def test_blocks_are_nested(self, sandbox: Sandbox) -> None:
+        with sandbox.undone():
+            eva = user_fixture()
+            with sandbox.undone():
+                user_fixture()
+            with sandbox.undone():
+                accounts.list_users()
+            assert accounts.list_users() == [eva]
+        assert accounts.list_users() == []
+
+    def test_an_error_ends_it_too(self, sandbox: Sandbox) -> None:
+        def fail() -> None:
+            with sandbox.undone(), repo.transaction():
+                user_fixture()
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert accounts.list_users() == []
+
+
 class TestSharedSandbox:
     @pytest.mark.parametrize("turn", [1, 2])
     def test_threads_and_test_see_the_same(self, shared_sandbox: Sandbox, turn: int) -> None:

@@ -18,6 +18,19 @@ def count_queries(rumbl_engine: Engine) -> Iterator[QueryCounter]:
 
     Ask for it before `client` and the like: a connection hears only of listeners that are older than itself.
     """
+    with counting_queries(rumbl_engine) as counter:
+        yield counter
+
+
+@pytest.fixture(scope="module")
+def count_all_queries(rumbl_engine: Engine) -> Iterator[QueryCounter]:
+    """The same for a module; ask for it before `lasting_sandbox`."""
+    with counting_queries(rumbl_engine) as counter:
+        yield counter
+
+
+@contextmanager
+def counting_queries(engine: Engine) -> Iterator[QueryCounter]:
     made: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -31,6 +44,6 @@ def count_queries(rumbl_engine: Engine) -> Iterator[QueryCounter]:
         yield block
         block.extend(made[before:])
 
-    event.listen(rumbl_engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     yield counting
-    event.remove(rumbl_engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)

@@ -79,10 +79,13 @@ def english(page: str) -> list[str]:
     return left
 
 
+WORDS = Brackets()
+"""One for all tests: templates are compiled for each catalogue."""
+
+
 @pytest.fixture(autouse=True)
 def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = Brackets()  # one: templates are compiled for each catalogue
-    monkeypatch.setattr(gettext, "catalogue", lambda _code: words)
+    monkeypatch.setattr(gettext, "catalogue", lambda _code: WORDS)
 
 
 @pytest.fixture

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from flask import Flask
 
 from rumbl_core import multimedia
-from rumbl_core.testing import annotation_fixture, user_fixture, video_fixture
+from rumbl_core.multimedia import Category
+from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
 from rumbl_web import router
 from rumbl_web.controllers import gallery_controller
 from rumbl_web.testing import Client, html_response
+
+from .conftest import QueryCounter
 
 LISTS = [route for route in router.ROUTES if route.lists]
 # Statements of a page besides the one that finds the user of the session.
@@ -16,26 +22,47 @@ COSTS = {"gallery.category": 2}  # the category itself; every other list is one 
 MANY = gallery_controller.PAGE + 3
 
 
-@pytest.mark.parametrize("query", ["", "?q=a&sort=title", "?sort=name", "?after=9223372036854775807:zz"])
-@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
-def test_a_list_costs_the_same_with_one_row_as_with_a_full_page(
-    count_queries, client: Client, route: router.Route, query: str
-) -> None:
+QUERIES = ["", "?q=a&sort=title", "?sort=name", "?after=9223372036854775807:zz"]
+Statements = dict[tuple[str, str], list[str]]
+"""What a page asks the database, by the route's name and the query."""
+
+
+@pytest.fixture(scope="module")
+def costs(
+    count_all_queries: QueryCounter, lasting_sandbox: Sandbox, rumbl_site: tuple[Flask, list[str]]
+) -> tuple[Statements, Statements]:
+    """Every list with one row of everything, and with more than a page."""
     owner = user_fixture(name="Ana", username="ana")
     category = multimedia.create_category_or_raise("Drama")
-    path = route.path.replace("<id>", str(category.id)) + query
-    client.submit("/sessions", {"session": {"username": "ana", "password": "supersecret"}})
+    browser = rumbl_site[0].test_client()
+    assert isinstance(browser, Client)
+    browser.submit("/sessions", {"session": {"username": "ana", "password": "supersecret"}})
     annotation_fixture(owner, video_fixture(owner, title="a", category_id=category.id))
-    with count_queries() as with_one:
-        html_response(client.get(path))
+    with_one = look(browser, category, count_all_queries)
 
     for number in range(MANY):
         other = user_fixture(name=f"a {number}")
         video = video_fixture(owner, title=f"a {number}", category_id=category.id)
         annotation_fixture(other, video)
         multimedia.create_category_or_raise(f"a {number}")
-    with count_queries() as with_many:
-        html_response(client.get(path))
+    return with_one, look(browser, category, count_all_queries)
+
+
+def look(browser: Client, category: Category, count: QueryCounter) -> Statements:
+    """Look at every list in every way."""
+    made: Statements = {}
+    for route, query in itertools.product(LISTS, QUERIES):
+        with count() as made[route.name, query]:
+            html_response(browser.get(route.path.replace("<id>", str(category.id)) + query))
+    return made
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
+def test_a_list_costs_the_same_with_one_row_as_with_a_full_page(
+    costs: tuple[Statements, Statements], route: router.Route, query: str
+) -> None:
+    with_one, with_many = (statements[route.name, query] for statements in costs)
 
     assert len(with_many) == len(with_one), with_many
     first_page_again = 1 if "after" in query else 0  # where a cursor leads to nothing

@@ -3,6 +3,8 @@
 Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test ask for one of
 
 - `sandbox`: the test runs in a transaction that is rolled back. Only the test's own thread may use the repo.
+- `lasting_sandbox`: one such transaction for all tests of a module, for rows that are costly to make. What
+  a test writes it undoes by `with lasting_sandbox.undone():`. No test of that module may ask for another one.
 - `shared_sandbox`: the same, but every thread of the process uses the test's transaction, one at a time. So a
   server's threads see what the test wrote. A test has to end what it began in other threads (close its
   sockets, wait for its tasks) before it returns: what comes later finds no repo and fails.
@@ -84,6 +86,16 @@ class _Inside(psycopg.Connection[Any]):
             self.execute("ROLLBACK TO sandbox")
             self.changed = False
 
+    def mark(self) -> None:
+        """Begin a block that can be undone; there may be one within another."""
+        self.execute("RELEASE sandbox; SAVEPOINT mark; SAVEPOINT sandbox")
+        self.changed = False
+
+    def undo(self) -> None:
+        """Undo the block that began last, commits and all."""
+        self.execute("ROLLBACK TO mark; RELEASE mark; SAVEPOINT sandbox")
+        self.changed = False
+
     def leave(self) -> None:
         """Undo everything."""
         self.inside = False
@@ -121,6 +133,15 @@ class Sandbox:
             session.begin(),
         ):
             yield session
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undo, at its end, what the block writes. Blocks may be nested, not overlap."""
+        self._inside().mark()
+        try:
+            yield
+        finally:
+            self._inside().undo()
 
     def close(self) -> None:
         """Roll everything back, once no thread is in the middle of something."""
@@ -211,6 +232,13 @@ def rumbl_engine(rumbl_database: URL) -> Iterator[Engine]:
 @pytest.fixture
 def sandbox(rumbl_engine: Engine) -> Iterator[Sandbox]:
     """The repo in a transaction of this test's thread, rolled back at the end."""
+    with _sandboxed(rumbl_engine, shared=False) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def lasting_sandbox(rumbl_engine: Engine) -> Iterator[Sandbox]:
+    """The repo in a transaction of this module's tests, rolled back after the last one."""
     with _sandboxed(rumbl_engine, shared=False) as box:
         yield box
 

@@ -97,8 +97,10 @@ def rumbl_site() -> tuple[Flask, list[str]]:
 
 @pytest.fixture
 def app(rumbl_site: tuple[Flask, list[str]], sandbox: Sandbox) -> Flask:
-    """The site, on a sandboxed database."""
-    return rumbl_site[0]
+    """The site, on a sandboxed database; its mailbox is empty."""
+    site, _ = rumbl_site
+    site.extensions["rumbl_test_mails"].mails.clear()
+    return site
 
 
 @pytest.fixture
@@ -123,12 +125,9 @@ def login_as(app: Flask) -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def mails(app: Flask) -> Iterator[list[EmailMessage]]:
+def mails(app: Flask) -> list[EmailMessage]:
     """What the site sent during this test."""
-    sent: list[EmailMessage] = app.extensions["rumbl_test_mails"].mails
-    sent.clear()
-    yield sent
-    sent.clear()
+    return cast("list[EmailMessage]", app.extensions["rumbl_test_mails"].mails)
 
 
 @pytest.fixture

@@ -4,51 +4,58 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
+from functools import lru_cache
+from html import unescape
 from typing import Final
 
-_ATTRIBUTE: Final = r'\s+[a-zA-Z_:][a-zA-Z0-9:_-]*(?:=(?:"[^"<>]*"|[a-z]+))?'
-STRICT_TAG: Final = re.compile(rf"<[a-zA-Z][a-zA-Z0-9-]*(?:{_ATTRIBUTE})*\s*/?>")
+_NAME: Final = "[a-zA-Z_:][a-zA-Z0-9:_-]*"
+_ATTRIBUTE: Final = rf'\s+{_NAME}(?:=(?:"[^"<>]*"|[a-z]+))?'
+STRICT_TAG: Final = re.compile(rf"<([a-zA-Z][a-zA-Z0-9-]*)((?:{_ATTRIBUTE})*)\s*/?>")
+_STRICT_END: Final = re.compile(r"</([a-z][a-z0-9-]*)>")
+_ATTRIBUTES: Final = re.compile(rf'({_NAME})(?:=(?:"([^"]*)"|([a-z]+)))?')
+_PIECES: Final = re.compile(r"<[^<>]*>|[^<]+|<")
+_TEXT_ONLY: Final = frozenset({"script", "style"})
+"""What is in these elements is code or data, up to their end."""
 ADDRESSES: Final = frozenset({"href", "src", "action", "formaction", "poster", "data", "cite", "xlink:href"})
 CODE: Final = frozenset({"style", "srcdoc", "http-equiv", "srcset", "target", "type", "is", "lang"})
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 
 
-class Reader(HTMLParser):
-    """Collects `acts`, which are texts, and `faults`: markup that we would never write."""
+class Reader:
+    """Collects `acts`, which are texts, and `faults`: markup that we would never write.
+
+    Without faults every `<` of a page begins a tag that all browsers read in the same way: then to take the
+    page to pieces is to read it.
+    """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
         self.acts: set[str] = set()
         self.faults: list[str] = []
+        self._in: str | None = None
         self._script: str | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        raw = self.get_starttag_text() or ""
-        if not STRICT_TAG.fullmatch(raw):
-            self.faults.append(f"a tag that is not written strictly: {raw}")
-        self.acts.add(f"<{tag} {' '.join(sorted(name for name, _ in attrs))}>")
-        for name, value in attrs:
-            self._attribute(tag, name, value or "")
-        if tag == "script":
-            self._script = dict(attrs).get("type")
+    def feed(self, page: str) -> None:
+        """Read a whole page."""
+        for piece in _PIECES.findall(page.removeprefix("<!doctype html>")):
+            if not piece.startswith("<"):
+                self._data(piece)
+            elif self._in is not None and piece != f"</{self._in}>":
+                self.faults.append(f"a sign of markup in {self._in}: {piece}")
+            else:
+                self._tag(piece)
 
-    def _attribute(self, tag: str, name: str, value: str) -> None:
-        if name in ADDRESSES:
-            self.acts.add(f"{tag} {name} leads to {destination(value)}")
-        elif name in CODE or name.startswith("on"):
-            self.acts.add(f"{tag} {name}={value}")
+    def _tag(self, piece: str) -> None:
+        acts, faults, within, kind = read_tag(piece)
+        self.acts |= acts
+        self.faults += faults
+        self._in, self._script = within, kind
 
-    def handle_endtag(self, tag: str) -> None:
-        self._script = None
-        self.acts.add(f"</{tag}>")
-
-    def handle_data(self, data: str) -> None:
-        if self.cdata_elem == "script" and self._script == "application/json":
+    def _data(self, data: str) -> None:
+        if self._script == "application/json":
             self._json(data)
-        elif self.cdata_elem is not None:
+        elif self._in is not None:
             self.acts.add(f"code {data}")
-        if "<" in data or ("{{" in data and "49" in data):
+        if "{{" in data and any("{{" in part and "49" in part for part in data.split("&")):
             self.faults.append(f"a sign of markup: {data}")
 
     def _json(self, data: str) -> None:
@@ -57,14 +64,30 @@ class Reader(HTMLParser):
         except ValueError:
             self.faults.append(f"no JSON: {data}")
 
-    def handle_comment(self, data: str) -> None:
-        self.faults.append(f"a comment: {data}")
 
-    def unknown_decl(self, data: str) -> None:
-        self.faults.append(f"a declaration: {data}")
+@lru_cache(4_096)
+def read_tag(piece: str) -> tuple[frozenset[str], tuple[str, ...], str | None, str | None]:
+    """What a tag does, what is wrong with it, and the element whose code follows, with its type."""
+    if end := _STRICT_END.fullmatch(piece):
+        return frozenset({f"</{end[1]}>"}), (), None, None
+    tag = STRICT_TAG.fullmatch(piece)
+    if tag is None:
+        return frozenset(), (f"a tag that is not written strictly: {piece}",), None, None
+    name = tag[1].lower()
+    attributes = [
+        (key.lower(), unescape(quoted or bare)) for key, quoted, bare in _ATTRIBUTES.findall(tag[2])
+    ]
+    acts = {act for key, value in attributes if (act := _act(name, key, value))}
+    acts.add(f"<{name} {' '.join(sorted(key for key, _ in attributes))}>")
+    within = name if name in _TEXT_ONLY else None
+    return frozenset(acts), (), within, dict(attributes).get("type") if within else None
 
-    def handle_pi(self, data: str) -> None:
-        self.faults.append(f"an instruction: {data}")
+
+def _act(tag: str, name: str, value: str) -> str:
+    """What an attribute makes a browser do, "" if nothing."""
+    if name in ADDRESSES:
+        return f"{tag} {name} leads to {destination(value)}"
+    return f"{tag} {name}={value}" if name in CODE or name.startswith("on") else ""
 
 
 def destination(address: str) -> str:
@@ -84,5 +107,4 @@ def read(page: str) -> Reader:
     """The page, read to its end."""
     reader = Reader()
     reader.feed(page)
-    reader.close()
     return reader

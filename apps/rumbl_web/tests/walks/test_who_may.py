@@ -5,16 +5,17 @@ A new route is walked by itself. That the walk notices a missing guard is tested
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from rumbl_core import accounts, multimedia
-from rumbl_core.testing import Sandbox
 from rumbl_web import auth, router
+from rumbl_web.auth import Action
 from rumbl_web.csrf import SAFE_METHODS
 from rumbl_web.router import OWNER, PUBLIC, ROUTES, Who
 from rumbl_web.testing import make_app
@@ -32,37 +33,38 @@ def may(route_who: Who, who: str) -> bool:
     return route_who is PUBLIC or who == "owner" or (route_who is not OWNER and who == "other")
 
 
-def walk(world: World, route: router.Route, method: str) -> Iterator[str]:
-    """What is wrong with who gets in; nothing if all is well."""
-    for who in WHO:
-        browser, before = world.browser(who), world.stored()
+@dataclass(frozen=True)
+class Answer:
+    """What somebody got for a good form, and whether that changed anything."""
+
+    status: int
+    sent_away: bool
+    changed: bool
+
+
+Asked = Callable[[router.Route, str, str], Answer]
+"""Route, method, and one of WHO."""
+
+
+@pytest.fixture(scope="module")
+def before(lasting_world: World) -> dict[str, str]:
+    """What is stored while nobody has done anything."""
+    return lasting_world.stored()
+
+
+@pytest.fixture(scope="module")
+def asked(lasting_world: World, before: dict[str, str]) -> Asked:
+    """The site's answers: each is asked for once, whatever it is judged by."""
+    return cache(partial(ask, lasting_world, before))
+
+
+def ask(world: World, before: dict[str, str], route: router.Route, method: str, who: str) -> Answer:
+    """Go there with a good form; nothing of it lasts."""
+    with world.undone():
         form = world.form(who) if method != "GET" else {}
-        answer = browser.submit(world.path(route.path), form, method=method, follow_redirects=True)
-        changed = world.stored() != before
-        wrong = judge(route, method, who, answer, changed)
-        if wrong:
-            yield f"{method} {route.path} by {who}: {wrong} ({answer.status_code}, changed: {changed})"
-
-
-def judge(route: router.Route, method: str, who: str, answer: TestResponse, changed: bool) -> str:
-    """What is wrong with one answer, "" if nothing."""
-    if may(route.who, who):
-        return let_in(route, method, answer, changed)
-    if changed:
-        return "was refused and changed something"
-    if who == "other":
-        return "" if answer.status_code == 404 else "sees or does what is another's"
-    return "" if sent_away(answer) else "gets in without a log-in"
-
-
-def let_in(route: router.Route, method: str, answer: TestResponse, changed: bool) -> str:
-    if answer.status_code >= 400 or sent_away(answer):
-        return "is refused"
-    if method in SAFE_METHODS and changed:
-        return "changes something by looking"
-    if method not in SAFE_METHODS and route.who is not PUBLIC and not changed:
-        return "sends a good form in vain: give it its fields in world.py"
-    return ""
+        path = world.path(route.path)
+        answer = world.browser(who).submit(path, form, method=method, follow_redirects=True)
+        return Answer(answer.status_code, sent_away(answer), world.stored() != before)
 
 
 def sent_away(answer: TestResponse) -> bool:
@@ -70,32 +72,80 @@ def sent_away(answer: TestResponse) -> bool:
     return bool(answer.history) and answer.request.path == "/" and auth.MUST_LOG_IN in answer.text
 
 
+def walk(asked: Asked, route: router.Route, method: str, people: Iterable[str] = WHO) -> Iterator[str]:
+    """What is wrong with who gets in; nothing if all is well."""
+    for who in people:
+        answer = asked(route, method, who)
+        wrong = judge(route, method, who, answer)
+        if wrong:
+            yield f"{method} {route.path} by {who}: {wrong} ({answer})"
+
+
+def judge(route: router.Route, method: str, who: str, answer: Answer) -> str:
+    """What is wrong with one answer, "" if nothing."""
+    if may(route.who, who):
+        return let_in(route, method, answer)
+    if answer.changed:
+        return "was refused and changed something"
+    if who == "other":
+        return "" if answer.status == 404 else "sees or does what is another's"
+    return "" if answer.sent_away else "gets in without a log-in"
+
+
+def let_in(route: router.Route, method: str, answer: Answer) -> str:
+    if answer.status >= 400 or answer.sent_away:
+        return "is refused"
+    if method in SAFE_METHODS and answer.changed:
+        return "changes something by looking"
+    if method not in SAFE_METHODS and route.who is not PUBLIC and not answer.changed:
+        return "sends a good form in vain: give it its fields in world.py"
+    return ""
+
+
 @pytest.mark.parametrize(("route", "method"), STEPS)
-def test_a_route_is_for_whom_the_table_says(world: World, route: router.Route, method: str) -> None:
-    assert list(walk(world, route, method)) == []
+def test_a_route_is_for_whom_the_table_says(asked: Asked, route: router.Route, method: str) -> None:
+    assert list(walk(asked, route, method)) == []
+
+
+@pytest.fixture(scope="module")
+def open_routes() -> set[Action]:
+    """Actions that have lost their guard on the site of `unguarded`."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def unguarded(lasting_world: World, open_routes: set[Action]) -> World:
+    """The world on a site whose guards can be taken away."""
+
+    def guard(action: Action) -> Action:
+        guarded = auth.authenticate_user(action)
+        # As who would try to do without: the action takes what it is given, and the user from the session.
+        return lambda **path: (
+            action(auth.current_user(), **path) if action in open_routes else guarded(**path)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(router, "authenticate_user", guard)
+        return lasting_world.on(make_app())
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda route: route.name)
 def test_a_route_that_lost_its_guard_is_noticed(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, route: router.Route
+    unguarded: World, before: dict[str, str], open_routes: set[Action], route: router.Route
 ) -> None:
-    guard = router.authenticate_user
-    # As who would try to do without: the action takes what it is given, and the user from the session.
-    open_to_all = lambda action: lambda **path: action(auth.current_user(), **path)  # noqa: E731 - one line
-    monkeypatch.setattr(
-        router, "authenticate_user", lambda one: open_to_all(one) if one is route.action else guard(one)
-    )
-    world = World(make_app(), sandbox)
+    open_routes.clear()
+    asked = partial(ask, unguarded, before)
+    assert not any(list(walk(asked, route, method, ["guest"])) for method in route.methods)
 
-    found = [wrong for method in route.methods for wrong in walk(world, route, method)]
+    open_routes.add(route.action)
 
-    assert any("by guest" in wrong for wrong in found)
-    assert any("by ended" in wrong for wrong in found)
+    for who in ("guest", "ended"):
+        assert any(list(walk(asked, route, method, [who])) for method in route.methods), who
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.who is OWNER], ids=lambda route: route.name)
 def test_an_action_that_forgets_whose_row_it_is_is_noticed(
-    world: World, monkeypatch: pytest.MonkeyPatch, route: router.Route
+    world: World, before: dict[str, str], monkeypatch: pytest.MonkeyPatch, route: router.Route
 ) -> None:
     monkeypatch.setattr(
         multimedia, "get_user_video_or_raise", lambda _user, id: multimedia.get_video_or_raise(id)
@@ -103,20 +153,22 @@ def test_an_action_that_forgets_whose_row_it_is_is_noticed(
     end_session = accounts.end_session
     monkeypatch.setattr(accounts, "end_session", lambda _user, id: end_session(world.owner, id))
 
-    found = [wrong for method in route.methods for wrong in walk(world, route, method)]
+    found = [walk(partial(ask, world, before), route, method, ["other"]) for method in route.methods]
 
-    assert any("by other" in wrong for wrong in found)
+    assert any(map(list, found))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.methods[0]} {route.path}")
-def test_a_wrong_word_in_the_table_is_noticed(world: World, route: router.Route) -> None:
+def test_a_wrong_word_in_the_table_is_noticed(asked: Asked, route: router.Route) -> None:
+    def answer_to(_wrong: router.Route, method: str, who: str) -> Answer:
+        return asked(route, method, who)
+
     for who in set(Who) - {route.who}:
         wrong = replace(route, who=who)
-        fresh = World(world.app, world.sandbox)  # an action may have deleted people
-        assert any(list(walk(fresh, wrong, method)) for method in route.methods), who
+        assert any(list(walk(answer_to, wrong, method)) for method in route.methods), who
 
 
-def test_what_is_not_in_the_table_asks_nobody_who_they_are(app: Flask) -> None:
-    others = [rule for rule in app.url_map.iter_rules() if not router.is_page(rule.endpoint)]
+def test_what_is_not_in_the_table_asks_nobody_who_they_are(rumbl_site: tuple[Flask, list[str]]) -> None:
+    others = [rule for rule in rumbl_site[0].url_map.iter_rules() if not router.is_page(rule.endpoint)]
 
     assert {rule.endpoint.split(".")[0] for rule in others} <= OPEN

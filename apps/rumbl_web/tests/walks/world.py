@@ -3,8 +3,10 @@ one form that every action understands, and a look at all that is stored."""
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -43,20 +45,38 @@ class World:
         for user in (self.owner, self.other):
             wanted = {"email": f"{user.username}@old.example", "current_password": PASSWORD}
             accounts.request_mail(user, wanted)
+            accounts.create_session_token(user)  # on another device
+        self.tokens = {who: accounts.create_session_token(self.user(who)) for who in WHO if who != "guest"}
+        accounts.delete_session_token(self.tokens["ended"])
         self.session = accounts.session_ref(accounts.create_session_token(self.owner))
 
+    def user(self, who: str) -> User:
+        """The member behind one of WHO, as it was when the world was made."""
+        return self.other if who == "other" else self.owner
+
+    def on(self, app: Flask) -> World:
+        """The same world as another site shows it."""
+        world = copy.copy(self)
+        world.app = app
+        return world
+
+    def about(self, video: Video) -> World:
+        """The same world, where paths of videos lead to this one."""
+        world = copy.copy(self)
+        world.video = video
+        return world
+
+    def undone(self) -> AbstractContextManager[None]:
+        """A block whose deeds are undone at its end: sessions that it ended, accounts that it deleted."""
+        return self.sandbox.undone()
+
     def browser(self, who: str, base_url: str = "http://localhost") -> Client:
-        """A browser of one of WHO, with a real session."""
+        """A new browser of one of WHO, with a real session."""
         client = self.app.test_client()
         assert isinstance(client, Client)
         if who != "guest":
-            user = accounts.get_user_or_raise(getattr(self, who, self.owner).id)
-            accounts.create_session_token(user)  # on another device
-            self.tokens[who] = token = accounts.create_session_token(user)
             with client.session_transaction(base_url=base_url) as session:
-                session["user_token"] = token
-        if who == "ended":
-            accounts.delete_session_token(self.tokens[who])
+                session["user_token"] = self.tokens[who]
         return client
 
     def path(self, rule: str) -> str:
@@ -77,7 +97,7 @@ class World:
 
     def form(self, who: str = "owner") -> dict[str, Any]:
         """Good fields for every action that there is, as one of WHO sends them."""
-        user = self.other if who == "other" else self.owner
+        user = self.user(who)
         return {
             "video": {"title": "Changed", "url": "https://example.org/a.mp4", "description": "d"},
             "user": {
@@ -97,7 +117,7 @@ class World:
         }
 
     def stored(self) -> dict[str, str]:
-        """A digest of every table's rows, in one statement: it is asked for before and after each request."""
+        """A digest of every table's rows, in one statement: it is asked for after each request."""
         with self.sandbox.session(transaction=False) as session:
             return {str(name): str(digest) for name, digest in session.execute(text(self._digests(session)))}
 
