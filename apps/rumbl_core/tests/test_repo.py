@@ -150,6 +150,11 @@ class TestPool:
         user = user_fixture()
         assert accounts.list_users() == [user], "not even one call fails"
 
+    def test_columns_are_read_on_another_connection_then(self, committed_database: str) -> None:
+        user = user_fixture()
+        lose(committed_database)
+        assert repo.values(select(User.id, User.username)) == [(user.id, user.username)]
+
     def test_a_full_pool_is_unavailable_after_a_while(
         self, committed_database: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -173,6 +178,8 @@ class TestPool:
         try:
             with pytest.raises(Unavailable):
                 repo.ping()
+            with pytest.raises(Unavailable):
+                repo.values(select(User.id, User.username))
         finally:
             repo.configure(before)
             pool.close()

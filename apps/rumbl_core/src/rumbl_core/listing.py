@@ -8,7 +8,7 @@ that is the same order on every PostgreSQL. Searches find any part of the folded
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
@@ -29,6 +29,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from rumbl_core import repo
 from rumbl_core.casts import INVALID, cast_id, line
+from rumbl_core.excerpt import Excerpt
+from rumbl_core.schema import Schema
 
 MAX_SEARCH: Final = 100
 """Longest search, in characters; what is longer is cut."""
@@ -36,6 +38,7 @@ MAX_PAGE: Final = 500
 """Most rows of a page."""
 _MAX_KEY: Final = 64  # characters of a sort key, as in the indexes: ties are broken by the id
 
+S = TypeVar("S", bound=Schema)
 T = TypeVar("T")
 Cursor: TypeAlias = tuple[str, int]
 """Key and id of a row."""
@@ -76,19 +79,22 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Listing(Generic[T]):
+class Listing(Generic[S]):
     """How one kind of row is listed. The first of `orders` is taken when no known one is asked for."""
 
+    excerpt: Excerpt[S]
+    """What is read of each row."""
     id: InstrumentedAttribute[int]
     orders: Mapping[str, Order]
     searched: ColumnElement[str]
     """The folded text that is searched, as the index has it."""
     counted: ScalarSelect[int] | None = None
 
-    def page(self, query: Select[T], ask: Ask, parameters: Mapping[str, Any] | None = None) -> Page[T]:
+    def page(self, query: Select[Any], ask: Ask, parameters: Mapping[str, Any] | None = None) -> Page[S]:
         """The page that is asked for, in one statement. Where a cursor leads to nothing: the first page.
 
-        `query` says which rows there are, and is a constant with `parameters`: statements are built once.
+        `query` says which rows there are: the excerpt's with conditions, and a constant with `parameters`,
+        since statements are built once.
         """
         search = searchable(ask.search)
         sort = ask.sort if isinstance(ask.sort, str) and ask.sort in self.orders else next(iter(self.orders))
@@ -110,21 +116,22 @@ class Listing(Generic[T]):
 
     def _rows(
         self,
-        query: Select[T],
+        query: Select[Any],
         sort: str,
         given: Mapping[str, Any],
         cursor: Cursor | None = None,
         *,
         back: bool = False,
-    ) -> tuple[Sequence[Any], bool]:
+    ) -> tuple[list[tuple[S, int, str]], bool]:
         """Rows with count and key beyond the cursor, or `back` before it, and whether there are more."""
         key, id = cursor or ("", 0)
         shape = Shape(sort, searching=bool(given["list_search"]), placed=cursor is not None, back=back)
         size = given["list_size"]
         values = {**given, "list_size": size + 1, "list_key": key, "list_id": id}
-        found = repo.rows(_statement(self, query, shape), values)
-        page = found[:size]
-        return page[::-1] if back else page, len(found) > size
+        found = repo.values(_statement(self, query, shape), values)
+        shown = found[size - 1 :: -1] if back else found[:size]
+        page = zip(self.excerpt.objects(shown), shown, strict=True)
+        return [(row, count, key) for row, (*_, count, key) in page], len(found) > size
 
 
 class Shape(NamedTuple):
@@ -202,6 +209,6 @@ def _beyond(order: Order, id: InstrumentedAttribute[int], descending: bool) -> C
     return mine < other if descending else mine > other
 
 
-def _cursor(found: Sequence[Any]) -> str:
+def _cursor(found: tuple[Schema, int, str]) -> str:
     row, _count, key = found
     return f"{row.id}:{key}" if key else str(row.id)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -55,6 +55,10 @@ class Pool:
         bind = self._transactional if transaction else self._autocommit
         with Session(bind, expire_on_commit=False, autoflush=False) as session, session.begin():
             yield session
+
+    def connection(self) -> Connection:
+        """A connection of the pool, to be given back; see `repo.Store`."""
+        return self._autocommit.connect()
 
     def close(self) -> None:
         """Close every connection."""

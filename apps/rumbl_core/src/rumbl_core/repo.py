@@ -20,6 +20,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Connection,
     Delete,
     Executable,
     Insert,
@@ -58,6 +59,9 @@ class Store(Protocol):
 
     def session(self, *, transaction: bool) -> AbstractContextManager[Session]:
         """A session; with `transaction` it commits at the end, else each statement commits by itself."""
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """A connection on which each statement commits by itself: a session costs more than it."""
 
     def close(self) -> None:
         """Give every connection back."""
@@ -103,6 +107,14 @@ def rows(
     """Every row of a query of several columns, as tuples."""
     with _session() as session:
         return [tuple(row) for row in session.execute(query, parameters)]
+
+
+def values(
+    query: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """As `rows`, of columns alone: without objects it needs no session, which costs more than they do."""
+    with _connection() as connection:
+        return [tuple(row) for row in connection.execute(query, parameters)]
 
 
 def get(schema: type[S], id: int | None) -> S | None:
@@ -327,3 +339,15 @@ def _session() -> Iterator[Session]:
         return
     with translated(), _configured().session(transaction=False) as session:
         yield session
+
+
+@contextmanager
+def _connection() -> Iterator[Connection]:
+    """The connection of the transaction that this thread is in, else one for a moment."""
+    current = _current.get()
+    if current is not None:
+        with translated():
+            yield current.connection()
+        return
+    with translated(), _configured().connection() as connection:
+        yield connection

@@ -143,6 +143,12 @@ class Sandbox:
         finally:
             self._inside().undo()
 
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """The connection of such a session."""
+        with self.session(transaction=False) as session:
+            yield session.connection()
+
     def close(self) -> None:
         """Roll everything back, once no thread is in the middle of something."""
         with self._alone():

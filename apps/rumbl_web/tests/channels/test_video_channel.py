@@ -150,7 +150,7 @@ def test_no_backend_speaks_in_the_name_of_a_person(
     channel.client.endpoint.services["answers"].wait()
     question, answer = multimedia.list_annotations(video)
     assert (answer.answer_to, answer.user.username) == (question.id, "wolfram (information source)")
-    assert answer.user.password_hash is None
+    assert accounts.get_user_or_raise(answer.user.id).password_hash is None
     told = assert_broadcast(channel, "new_annotation", {"id": answer.id})
     assert told["source"] == {"name": "Wolfram", "url": None, "licence": "Wolfram Alpha terms of use"}
     assert_reply(push(channel, "new_annotation", {"body": "still here", "at": 2}))

@@ -77,3 +77,14 @@ def test_globals_that_come_later_are_known_in_every_language(
         templates.globals["late"] = "here"
         assert templates.get_template("page.html").make_module({"word": "x"}) is not None
         assert templates._in_language().globals["late"] == "here"
+
+
+def test_a_page_sees_the_names_of_the_site_and_leaves_none_behind(templates: Environment, app: Flask) -> None:
+    templates.loader = DictLoader({"page.html": "{% set mine = site %}{{ mine }}", "next.html": "{{ mine }}"})
+    templates.globals["site"] = "rumbl"
+    with app.test_request_context("/"):
+        assert templates.get_template("page.html").render() == "rumbl"
+        assert templates.get_template("next.html").render() == ""
+        given = templates.get_template("next.html", globals={"mine": "given"}).render()
+    assert given == "given"
+    assert "mine" not in templates.globals

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
 from sqlalchemy import Text, func, literal_column, select, update
-from sqlalchemy.orm import load_only
 
 from rumbl_core import backend_seeds, password, repo
 from rumbl_core.accounts.user import PEOPLE, User
 from rumbl_core.accounts.user_token import (
+    ASKING,
     SEEN_EVERY,
     USER_OF_TOKEN,
     Device,
@@ -22,14 +22,17 @@ from rumbl_core.accounts.user_token import (
 from rumbl_core.casts import INVALID, cast_id, line
 from rumbl_core.changeset import Changeset, change
 from rumbl_core.errors import NotFound
+from rumbl_core.excerpt import Excerpt
 from rumbl_core.listing import Ask, Listing, Order, Page, sort_key
 from rumbl_core.result import Error, Ok
 from rumbl_core.schema import now
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
-_LISTED: Final = select(User).options(load_only(User.name, User.username, raiseload=True))
+_LISTED: Final = Excerpt(User, "name", "username")
+_ALL: Final = _LISTED.select()
 _USERS: Final[Listing[User]] = Listing(
+    _LISTED,
     User.id,
     {"oldest": Order(), "newest": Order(descending=True), "name": Order(sort_key(User.name))},
     literal_column(PEOPLE, Text),
@@ -47,7 +50,7 @@ def list_users_page(ask: Ask) -> Page[User]:
 
     Nothing else of them is loaded: whatever is private raises.
     """
-    return _USERS.page(_LISTED, ask)
+    return _USERS.page(_ALL, ask)
 
 
 def list_users_with_ids(ids: Collection[object]) -> list[User]:
@@ -168,11 +171,10 @@ def same_password(user: User, *, wait_for: Literal["share", "change"]) -> bool:
 
 def get_user_by_session_token(token: object) -> User | None:
     """The user of a session, or None when it is over (after 60 days at the latest, 30 without use)."""
-    for user, last_seen_at in repo.rows(USER_OF_TOKEN, valid_token(token)):
-        if last_seen_at <= now() - SEEN_EVERY:
-            repo.run(UserToken.seen(token))
-        return user if isinstance(user, User) else None
-    return None
+    found = repo.values(USER_OF_TOKEN, valid_token(token))
+    if found and found[0][-1] <= now() - SEEN_EVERY:
+        repo.run(UserToken.seen(token))
+    return next(iter(ASKING.objects(found)), None)
 
 
 def delete_session_token(token: object) -> None:

@@ -34,6 +34,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql.dml import ReturningDelete
 
 from rumbl_core.accounts.user import User
+from rumbl_core.excerpt import Excerpt
 from rumbl_core.schema import Schema, now
 
 VALIDITY: Final = timedelta(days=60)
@@ -146,8 +147,10 @@ class UserToken(Schema):
         return delete(UserToken).where(UserToken.user_id == user.id, not_(UserToken.valid()))
 
 
+ASKING: Final = Excerpt(User)
 USER_OF_TOKEN: Final = (
-    select(User, UserToken.last_seen_at)
+    ASKING.select()
+    .add_columns(UserToken.last_seen_at)
     .join(UserToken, UserToken.user_id == User.id)
     .where(
         UserToken.token_hash == bindparam("token_hash"),
@@ -155,8 +158,8 @@ USER_OF_TOKEN: Final = (
         UserToken.last_seen_at > bindparam("seen_since"),
     )
 )
-"""The user, and when the session was seen last. Built once: every page of a member asks for it, with the
-parameters of `valid_token`."""
+"""The user, whom `ASKING` makes of it, and when the session was seen last. Built once: every page of a member
+asks for it, with the parameters of `valid_token`."""
 
 
 def valid_token(token: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Select, any_, bindparam, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core import repo
@@ -15,6 +15,7 @@ from rumbl_core.accounts import User
 from rumbl_core.casts import MAX_ID, cast_id
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound
+from rumbl_core.excerpt import Excerpt
 from rumbl_core.listing import Ask, Listing, Order, Page, sort_key
 from rumbl_core.multimedia import permalink
 from rumbl_core.multimedia.annotation import Annotation
@@ -28,22 +29,27 @@ MAX_COUNT: Final = 1_000
 """Where the counting of a list ends: one more stands for all that is more."""
 _ANNOTATION_LOCKS: Final = 1
 # Built once: these are asked for by every page or every join.
-_ALL_CATEGORIES: Final = select(Category)
-_ALL_VIDEOS: Final = select(Video).options(joinedload(Video.user), joinedload(Video.category))
-_VIDEO: Final = _ALL_VIDEOS.where(Video.id == bindparam("id"))
-# What lists show and nothing else: whatever is private raises, and long texts stay where they are.
-_LISTED_VIDEOS: Final = select(Video).options(
-    load_only(Video.url, Video.title, Video.slug, Video.user_id, Video.category_id, raiseload=True),
-    joinedload(Video.user).load_only(User.name, User.username, raiseload=True),
-    joinedload(Video.category).load_only(Category.name, raiseload=True),
-)
-_VIDEOS_OF_CATEGORY: Final = _LISTED_VIDEOS.where(Video.category_id == bindparam("category_id"))
-_VIDEOS_OF_USER: Final = _LISTED_VIDEOS.where(Video.user_id == bindparam("user_id"))
+# What pages show and nothing else: whatever is private raises.
+_OWNER: Final = Excerpt(User, "name", "username")
+_OF_CATEGORY: Final = Excerpt(Category, "name")
+_WATCHED: Final = Excerpt(Video, user=_OWNER, category=_OF_CATEGORY)
+_VIDEO: Final = _WATCHED.select().where(Video.id == bindparam("id"))
+_NOTE: Final = Excerpt(Annotation, user=_OWNER)
 _NOTES: Final = (
-    Annotation.of_video(bindparam("video_id"), bindparam("since_id"))
+    _NOTE.select()
+    .where(Annotation.video_id == bindparam("video_id"), Annotation.id > bindparam("since_id"))
     .order_by(Annotation.at, Annotation.id)
     .limit(bindparam("size"))
 )
+# Of lists besides: long texts stay where they are.
+_LISTED: Final = Excerpt(
+    Video, "url", "title", "slug", "user_id", "category_id", user=_OWNER, category=_OF_CATEGORY
+)
+_LISTED_VIDEOS: Final = _LISTED.select()
+_VIDEOS_OF_CATEGORY: Final = _LISTED_VIDEOS.where(Video.category_id == bindparam("category_id"))
+_VIDEOS_OF_USER: Final = _LISTED_VIDEOS.where(Video.user_id == bindparam("user_id"))
+_CATEGORY: Final = Excerpt(Category)
+_ALL_CATEGORIES: Final = _CATEGORY.select()
 _LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0)).where(
     Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 )
@@ -56,12 +62,14 @@ def _counted(column: InstrumentedAttribute[Any], of: InstrumentedAttribute[int])
 
 
 _VIDEOS: Final[Listing[Video]] = Listing(
+    _LISTED,
     Video.id,
     {"newest": Order(descending=True), "oldest": Order(), "title": Order(sort_key(Video.title))},
     func.rumbl_fold(Video.title),
     _counted(Annotation.video_id, Video.id),
 )
 _CATEGORIES: Final[Listing[Category]] = Listing(
+    _CATEGORY,
     Category.id,
     {"name": Order(sort_key(Category.name)), "newest": Order(descending=True)},
     func.rumbl_fold(Category.name),
@@ -98,9 +106,10 @@ def list_user_videos_page(user: User, ask: Ask) -> Page[Video]:
 
 
 def get_video(id: object) -> Video | None:
-    """The video of an id or permalink, with user and category, or None."""
+    """The video of an id or permalink, with user and category, or None. Of those two: what is public."""
     number = permalink.cast(id)
-    return None if number is None else repo.one(_VIDEO, {"id": number})
+    found = [] if number is None else _WATCHED.objects(repo.values(_VIDEO, {"id": number}))
+    return found[0] if found else None
 
 
 def get_video_or_raise(id: object) -> Video:
@@ -210,7 +219,8 @@ def annotate_video(
 def list_annotations(video: Video | int, since_id: object = 0, limit: int = MAX_PAGE) -> list[Annotation]:
     """A video's annotations after `since_id`, with users, in the order of the film: by `at`, then id."""
     id = video.id if isinstance(video, Video) else video
-    return repo.all(_NOTES, {"video_id": id, "since_id": cast_id(since_id) or 0, "size": _page(limit)})
+    values = {"video_id": id, "since_id": cast_id(since_id) or 0, "size": _page(limit)}
+    return _NOTE.objects(repo.values(_NOTES, values))
 
 
 def list_annotations_after(
