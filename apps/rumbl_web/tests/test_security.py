@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from rumbl_core.testing import user_fixture, video_fixture
 from rumbl_web import router, security
@@ -49,6 +49,10 @@ def test_refusals_have_the_headers(client: Client, method: str, path: str, statu
 
     assert answer.status_code == status
     check_headers(answer.headers)
+
+
+def test_an_upgrade_costs_no_policy_that_nobody_reads() -> None:
+    assert not security.put_headers(Response(status=101, content_type=None)).headers.get("x-frame-options")
 
 
 def test_a_crash_has_the_headers(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -45,8 +46,11 @@ def allow_connect(url: str | None) -> None:
 def put_headers(response: Response) -> Response:
     """Set the headers of this module, and make a page without a word about caching private.
 
-    A member's page is not kept at all: who comes after a log-out and goes back must not see it.
+    A member's page is not kept at all: who comes after a log-out and goes back must not see it. Nothing is
+    set for an upgrade: its answer, which no browser shows, went out before.
     """
+    if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        return response
     response.headers.extend({k: v for k, v in STEADY_HEADERS.items() if k not in response.headers})
     response.headers["content-security-policy"] = policy()
     if "cache-control" not in response.headers:
