@@ -74,6 +74,32 @@ def test_who_was_logged_out_in_another_tab_logs_in_and_loses_nothing(new_page: N
     expect(note(tab, "Written too late")).to_have_count(1)
 
 
+def test_the_notes_of_who_leaves_go_from_open_pages_with_their_answers(new_page: NewPage) -> None:
+    leaver, other = new_page(), new_page()
+    register(leaver, "Leo Leaver", "leo")
+    register(other, "Otto Other", "otto")
+    path = add_demo_video(other, "Left behind")
+    watch(leaver, path)
+    watch(other, path)
+    post(leaver, "1 + 1")
+    post(other, "I stay")
+    expect(other.locator("#msg-container .answer")).to_have_count(1)
+    expect(note(other, "I stay")).to_have_count(1)
+
+    leaver.goto("/settings/account")
+    leaver.get_by_label("Your username").fill("leo")
+    leaver.get_by_label("Your password").fill("supersecret")
+    leaver.get_by_role("button", name="Delete my account").click()
+    expect(leaver.get_by_text("Your account is deleted.")).to_be_visible()
+
+    expect(other.locator("#msg-container .answer")).to_have_count(0)
+    expect(note(other, "1 + 1")).to_have_count(0)
+    expect(note(other, "I stay")).to_be_visible()
+    expect(other.locator("#timeline .mark")).to_have_count(1)
+    post(other, "Goes on")
+    expect(note(other, "Goes on")).to_be_visible()
+
+
 @pytest.mark.timeout(120)
 def test_many_waiting_notes_go_out_in_order_and_once_over_one_connection(new_page: NewPage) -> None:
     page = new_page()

@@ -25,12 +25,13 @@ class TestDeleteAccount:
         annotation_fixture(user, own)
         annotation_fixture(other, own)
         question = annotation_fixture(user, theirs)
+        annotation_fixture(other, video_fixture(other))
         annotation_fixture(wolfram, theirs, answer_to=question.id)
         kept = annotation_fixture(other, theirs)
         token = accounts.create_session_token(user)
         assert departure.belongings(user) == departure.Belongings(1, 2, 1)
 
-        assert leave(user) == Ok(departure.Departed([own.id], [accounts.session_ref(token)]))
+        assert leave(user) == Ok(departure.Departed([own.id], [theirs.id], [accounts.session_ref(token)]))
 
         assert accounts.get_user(user.id) is None
         assert multimedia.get_video(own.id) is None

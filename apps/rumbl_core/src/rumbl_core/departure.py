@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from rumbl_core import accounts, password, repo
 from rumbl_core.accounts import User
@@ -36,9 +36,11 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """What live pages have to be told: the videos that are gone, and the sessions that ended."""
+    """What live pages are told: the videos that are gone, those that lost notes, the ended sessions."""
 
     videos: list[int]
+    noted: list[int]
+    """Videos of others with notes of the user."""
     sessions: list[str]
 
 
@@ -70,9 +72,16 @@ def delete_account(user: User, attrs: object) -> Ok[Departed] | Error[Changeset[
         if not accounts.same_password(user, wait_for="change"):
             return Error(wanted.add_error("password", _NOT_YOURS).put_action("delete"))
         videos = repo.all(select(Video.id).where(Video.user_id == user.id))
+        noted = repo.all(_noted(user))
         sessions = accounts.delete_all_session_tokens(user)
         repo.delete(user)
-    return Ok(Departed(videos, sessions))
+    return Ok(Departed(videos, noted, sessions))
+
+
+def _noted(user: User) -> Select[int]:
+    own = select(Video.id).where(Video.user_id == user.id)
+    wrote = select(Annotation.video_id).where(Annotation.user_id == user.id).distinct()
+    return wrote.where(Annotation.video_id.not_in(own)).order_by(Annotation.video_id)
 
 
 def _judged(user: User, attrs: object) -> Changeset[User]:

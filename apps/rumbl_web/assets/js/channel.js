@@ -5,8 +5,9 @@ const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
 
 /**
  * Joins and stays joined. `on` hears: `listed(notes)` for each page of the list, `live(note)`, `joined(reply)`,
- * `left(crashed)` when the channel is down until its rejoin, `impossible(reason)`, `deleted()`, and
- * `question(id, state)` when a question is being looked up, or was.
+ * `left(crashed)` when the channel is down until its rejoin, `impossible(reason)`, `deleted()`,
+ * `removed(userId)` when what somebody wrote is gone, and `question(id, state)` when a question is being looked up,
+ * or was.
  */
 export class VideoChannel {
   #catchUp; #on;
@@ -18,6 +19,7 @@ export class VideoChannel {
     this.phoenix.on("new_annotation", (note) => this.#catchUp.live(note));
     this.phoenix.on("latest", ({ id }) => this.#catchUp.heard(id));
     this.phoenix.on("video_deleted", () => on.deleted());
+    this.phoenix.on("notes_removed", ({ user_id: userId }) => on.removed(userId));
     this.phoenix.on("question", ({ id, state }) => on.question(id, state));
     this.phoenix.onError((reason) => this.#lost(reason));
   }

@@ -58,6 +58,20 @@ export class NotesView {
     return [...this.#states.values()].includes("waiting");
   }
 
+  /** Take notes away: they are gone for everybody. */
+  remove(ids) {
+    const focused = ids.some((id) => this.#items.get(id)?.contains(document.activeElement));
+    for (const id of ids) {
+      this.#items.get(id)?.remove();
+      for (const known of [this.#items, this.#states, this.#orphans]) known.delete(id);
+    }
+    const stays = ({ id }) => this.#items.has(id);
+    [this.#shown, this.#unseen] = [this.#shown.filter(stays), this.#unseen.filter(stays)];
+    if (ids.includes(this.#current)) this.#current = null;
+    this.#tellFresh();
+    if (focused) this.#takeFocus();
+  }
+
   /** Say how many notes are still ahead, `playing` or not, and whether there are any at all. */
   status({ ahead, playing, known }) {
     const none = this.#shown.length === 0;
@@ -129,8 +143,12 @@ export class NotesView {
     const hidden = notes.filter((note) => !this.#scroller.shows(this.#items.get(note.id)));
     if (hidden.length === 0) return;
     this.#unseen.push(...hidden);
+    this.#tellFresh();
+  }
+
+  #tellFresh() {
     this.#fresh.textContent = ngettext("%(num)s new note", "%(num)s new notes", this.#unseen.length);
-    this.#fresh.hidden = false;
+    this.#fresh.hidden = this.#unseen.length === 0;
   }
 
   #showAll() {
@@ -160,6 +178,6 @@ export class NotesView {
 
   #clearFresh() {
     this.#unseen = [];
-    this.#fresh.hidden = true;
+    this.#tellFresh();
   }
 }

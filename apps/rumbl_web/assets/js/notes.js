@@ -10,6 +10,8 @@ export class Notes {
   #byId = new Map();
   #revealed = new Set();
   #ordered = [];
+  #leavers = new Set();
+  #gone = new Set();
 
   /** Take notes that the server listed; returns those that are new. They wait for the playhead. */
   addListed(notes) {
@@ -22,6 +24,18 @@ export class Notes {
     if (!added) return null;
     this.#revealed.add(added.id);
     return added;
+  }
+
+  /** Forget what a user wrote, and the answers to it; nothing of it is taken again. Returns the ids. */
+  removeOf(userId) {
+    this.#leavers.add(userId);
+    const removed = this.#ordered.filter((note) => this.#isGone(note)).map(({ id }) => id);
+    for (const id of removed) {
+      this.#byId.delete(id);
+      this.#revealed.delete(id);
+    }
+    this.#ordered = this.#ordered.filter(({ id }) => this.#byId.has(id));
+    return removed;
   }
 
   /** Reveal what the playhead has reached; returns the notes that were hidden until now, in order. */
@@ -67,12 +81,19 @@ export class Notes {
     const added = [];
     for (const raw of notes) {
       const note = normal(raw);
-      if (note === null || this.#byId.has(note.id)) continue;
+      if (note === null || this.#byId.has(note.id) || this.#isGone(note)) continue;
       this.#byId.set(note.id, note);
       added.push(note);
     }
     if (added.length > 0) this.#ordered = [...this.#ordered, ...added].sort(inVideoOrder);
     return added;
+  }
+
+  // An answer has a higher id than its question, and stands at the same moment: it is met after it.
+  #isGone(note) {
+    const gone = this.#leavers.has(note.user?.id) || this.#gone.has(note.answer_to);
+    if (gone) this.#gone.add(note.id);
+    return gone;
   }
 
   #reveal(predicate) {

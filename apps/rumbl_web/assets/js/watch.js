@@ -89,6 +89,7 @@ class WatchPage {
       left: (crashed) => this.#left(crashed),
       impossible: (reason) => this.#end(reason === "not_found" ? "missing" : "refused"),
       deleted: () => this.#end("deleted"),
+      removed: (userId) => this.#removed(userId),
       question: (id, state) => this.#view.question(id, state),
     };
   }
@@ -121,6 +122,12 @@ class WatchPage {
     const added = this.#notes.addLive(note);
     if (!added) return;
     this.#view.show([added], { live: true });
+    this.#drawTimeline();
+    this.#tick();
+  }
+
+  #removed(userId) {
+    this.#view.remove(this.#notes.removeOf(userId));
     this.#drawTimeline();
     this.#tick();
   }

@@ -18,6 +18,7 @@ import rumbl_core.application
 from info_sys.otp import SHUTDOWN
 from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts
+from rumbl_web import notes
 from rumbl_web.answers import Answers
 from rumbl_web.channels import user_socket
 from rumbl_web.channels.catch_up import CatchUp
@@ -170,6 +171,9 @@ def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask
     def video_deleted(video_id: int) -> None:
         live.endpoint.broadcast(f"videos:{video_id}", "video_deleted", {})
 
+    def notes_removed(video_id: int, user_id: int) -> None:
+        notes.tell_removed(live.endpoint, video_id, user_id)
+
     sockets = Blueprint("socket", __name__)
     host = urlsplit(settings.url).hostname if settings.url else None
     mount(
@@ -188,6 +192,7 @@ def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask
         user_token=user_token,
         disconnect=disconnect,
         video_deleted=video_deleted,
+        notes_removed=notes_removed,
         health=health,
         mailer=live.mailer,
     )

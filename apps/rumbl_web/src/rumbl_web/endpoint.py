@@ -54,16 +54,18 @@ ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 UserToken = Callable[[User | None, str | None], str]
 Disconnect = Callable[[str], None]
 VideoDeleted = Callable[[int], None]
+NotesRemoved = Callable[[int, int], None]
 Step = Callable[[], ResponseReturnValue | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What pages ask of the live half: a socket token, the end of a session's sockets, the end of a video."""
+    """What pages ask of the live half: a socket token; the end of a session's sockets, a video, notes."""
 
     user_token: UserToken
     disconnect: Disconnect
     video_deleted: VideoDeleted
+    notes_removed: NotesRemoved
 
 
 def no_token(_user: User | None, _session_ref: str | None) -> str:
@@ -76,6 +78,10 @@ def no_sockets(_session_ref: str) -> None:
 
 
 def no_viewers(_video_id: int) -> None:
+    """Stand-in for a site without a live half."""
+
+
+def no_readers(_video_id: int, _user_id: int) -> None:
     """Stand-in for a site without a live half."""
 
 
@@ -115,6 +121,7 @@ def create_endpoint(
     user_token: UserToken = no_token,
     disconnect: Disconnect = no_sockets,
     video_deleted: VideoDeleted = no_viewers,
+    notes_removed: NotesRemoved = no_readers,
     health: Health | None = None,
     mailer: Mailer | None = None,
 ) -> Flask:
@@ -122,10 +129,11 @@ def create_endpoint(
 
     `user_token(user, session_ref)` signs what a page's socket connects with (None for a guest);
     `disconnect(session_ref)` closes the live sockets of a session that ended; `video_deleted(id)` tells those
-    who watch it; `health` knows how this process does; `mailer` sends mails, or says that none are sent.
+    who watch it, and `notes_removed(video_id, user_id)` that somebody's notes there are gone; `health` knows
+    how this process does; `mailer` sends mails, or says that none are sent.
     """
     app = Endpoint(__name__, static_folder=None, template_folder="templates")
-    app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted)
+    app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted, notes_removed)
     app.extensions["rumbl_health"] = health or Health()
     app.extensions[EXTENSION] = mailer or Mailer()
     configure(app, settings)

@@ -1,4 +1,4 @@
-"""Telling everybody on the page of a video that a note was stored."""
+"""Telling everybody on the page of a video that a note was stored, or that somebody's are gone."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def tell(endpoint: Endpoint, annotation: multimedia.Annotation) -> None:
         endpoint.broadcast(topic, "new_annotation", annotation_view.annotation_json(annotation))
     else:
         endpoint.broadcast(topic, "latest", {"id": annotation.id})
+
+
+def tell_removed(endpoint: Endpoint, video_id: int, user_id: int) -> None:
+    """Broadcast that what a user wrote on a video is gone, with the answers to it.
+
+    A page takes it away; one that hears nothing of it has it until it is loaded again.
+    """
+    topic = f"videos:{video_id}"
+    endpoint.broadcast(topic, "notes_removed", {"user_id": user_id})

@@ -29,10 +29,17 @@ def test_the_page_says_what_goes(login_as) -> None:
 def test_it_is_deleted_viewers_are_told_and_every_session_ends(app: Flask) -> None:
     told: list[int] = []
     ended: list[str] = []
-    site = create_endpoint(make_settings(), disconnect=ended.append, video_deleted=told.append)
+    removed: list[tuple[int, int]] = []
+    site = create_endpoint(
+        make_settings(),
+        disconnect=ended.append,
+        video_deleted=told.append,
+        notes_removed=lambda *what: removed.append(what),
+    )
     site.test_client_class = Client
     user = user_fixture(username="ana")
-    video = video_fixture(user)
+    video, noted = video_fixture(user), video_fixture(user_fixture())
+    annotation_fixture(user, noted)
     here, there = logged_in(site, "ana"), logged_in(site, "ana")
     refs = {accounts.session_ref(token(browser)) for browser in (here, there)}
 
@@ -40,6 +47,7 @@ def test_it_is_deleted_viewers_are_told_and_every_session_ends(app: Flask) -> No
 
     assert "Your account is deleted." in html_response(here.get("/"))
     assert told == [video.id]
+    assert removed == [(noted.id, user.id)]
     assert set(ended) >= refs
     assert multimedia.get_video(video.id) is None
     assert redirected_to(there.get("/users")) == "/"

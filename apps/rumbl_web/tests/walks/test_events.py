@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,9 @@ EVENTS = {
     ("videos:*", "questions"): (PUBLIC, {}),
 }
 """For whom an event is, and a good payload."""
+SENT = re.compile(r"""(?:broadcast\((?:topic|f"[^"]*")|_tell\(topic), "(\w+)\"""")
+"""Where an event is sent to everybody on a video."""
+APP = Path(__file__).parents[2]
 GUARD = """    if socket.assigns["user_id"] is None:
         return Reply("error", {"reason": "unauthorized"})
 """
@@ -119,6 +124,20 @@ def test_every_event_is_for_whom_the_table_says(world: World, endpoint: Endpoint
 def test_every_event_has_a_line() -> None:
     known = {(topic, event) for topic, channel in UserSocket.channels.items() for event in events_of(channel)}
     assert known == EVENTS.keys()
+
+
+def test_every_event_is_in_the_tables_of_the_readme_and_no_other() -> None:
+    text = (APP / "README.md").read_text().split("\n## The conversation about a video\n")[1].split("\n## ")[0]
+    of_pages, to_pages = (
+        set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in part.splitlines() if "|" in line)))
+        for part in text.split("| Event to the pages |")
+    )
+    sources = [path for path in (APP / "src/rumbl_web").rglob("*.py") if "phoenix" not in path.parts]
+    sent = {name for path in sources for name in SENT.findall(path.read_text())}
+
+    assert of_pages == {event for _topic, event in EVENTS}
+    assert to_pages == sent | {"presence_state", "presence_diff"}
+    assert len(sent) >= 5
 
 
 def test_an_event_that_lost_its_guard_is_noticed(

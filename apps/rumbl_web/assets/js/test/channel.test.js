@@ -21,7 +21,7 @@ class FakePhoenix {
 function joined() {
   const phoenix = new FakePhoenix();
   const heard = [];
-  const on = Object.fromEntries(["listed", "live", "joined", "left", "impossible", "deleted"]
+  const on = Object.fromEntries(["listed", "live", "joined", "left", "impossible", "deleted", "removed"]
     .map((name) => [name, (value) => heard.push([name, value])]));
   const clock = new FakeClock();
   const channel = new VideoChannel(phoenix, 7, on, clock);
@@ -33,6 +33,17 @@ test("it joins the topic of its video from the beginning", () => {
   const { phoenix } = joined();
   assert.equal(phoenix.topic, "videos:7");
   assert.deepEqual(phoenix.pushes[0].payload, { last_seen_id: 0 });
+});
+
+test("it hears whose notes are gone, and asks what has no answer", () => {
+  const { phoenix, heard, channel } = joined();
+  phoenix.handlers.get("notes_removed")({ user_id: 3 });
+  assert.deepEqual(heard, [["removed", 3]]);
+  const told = [];
+  channel.questions((id, state) => told.push([id, state]));
+  assert.equal(phoenix.pushes[1].event, "questions");
+  phoenix.pushes[1].reply("ok", { questions: [{ id: 5, state: "waiting" }] });
+  assert.deepEqual(told, [[5, "waiting"]]);
 });
 
 test("it fetches page after page until there are no more", () => {

@@ -81,3 +81,17 @@ test("what is no note is left out, and hostile names do no harm", () => {
   const [added] = notes.addListed([JSON.parse('{"id": 4, "__proto__": {"body": "x"}, "at": "soon"}')]);
   assert.deepEqual([added.at, added.body, {}.body], [0, "", undefined]);
 });
+
+test("what somebody wrote goes with the answers to it, and does not come back", () => {
+  const notes = new Notes();
+  const eva = { id: 2, username: "eva" };
+  notes.addLive(note(1, 500, { user: eva }));
+  notes.addLive(note(2, 500, { answer_to: 1, user: { id: 9 } }));
+  notes.addListed([note(3, 500), note(4, 900, { user: eva })]);
+  assert.deepEqual(notes.removeOf(2), [1, 2, 4]);
+  assert.deepEqual([ids(notes.all()), notes.has(2), notes.ahead], [[3], false, 1]);
+  assert.deepEqual(notes.removeOf(2), []);
+  const late = [note(1, 500, { user: eva }), note(5, 100, { user: eva }), note(6, 100, { answer_to: 5 }), note(7, 0)];
+  assert.deepEqual(ids(notes.addListed(late)), [7], "a page that was read before it was gone");
+  assert.deepEqual(ids(notes.revealAll()), [7, 3]);
+});

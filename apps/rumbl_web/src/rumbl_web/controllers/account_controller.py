@@ -36,7 +36,7 @@ def delete(current_user: User) -> ResponseReturnValue:
         answer = judged("password", departure.delete_account(current_user, fields))
     match answer:
         case Ok(departed):
-            _tell(departed)
+            _tell(departed, current_user)
             auth.log_out()
             audit.tell("account_deleted", user_id=current_user.id, videos=len(departed.videos))
             flash.put("info", gettext("Your account is deleted."))
@@ -46,10 +46,13 @@ def delete(current_user: User) -> ResponseReturnValue:
             return _form(current_user, changeset)
 
 
-def _tell(departed: Departed) -> None:
+def _tell(departed: Departed, user: User) -> None:
     auth.disconnect(departed.sessions)
+    live = current_app.extensions["rumbl_web"]
     for video_id in departed.videos:
-        current_app.extensions["rumbl_web"].video_deleted(video_id)
+        live.video_deleted(video_id)
+    for video_id in departed.noted:
+        live.notes_removed(video_id, user.id)
 
 
 def _form(user: User, changeset: Changeset[User]) -> ResponseReturnValue:
