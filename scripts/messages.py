@@ -23,6 +23,7 @@ TRANSLATIONS: Final = WEB / "src" / "rumbl_web" / "translations"
 SOURCES: Final = {"messages": (WEB / "src" / "rumbl_web", CORE), "scripts": (WEB / "assets" / "js",)}
 METHODS: Final = [
     ("**/test/**", "ignore"),
+    ("static/**", "ignore"),  # the bundle: its short names may be those of a function that marks a text
     ("**.py", "python"),
     ("**.html", "jinja2"),
     ("**.js", "javascript"),

@@ -59,6 +59,14 @@ def test_the_catalogues_hold_what_the_code_says() -> None:
     assert not stale, f"run `make messages`: {stale}"
 
 
+def test_the_bundle_of_the_scripts_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (tmp_path / "static/assets/app.js", tmp_path / "pages/app.js"):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"_('{path.parent.name}')")
+    monkeypatch.setattr(messages, "SOURCES", {"messages": (tmp_path,)})
+    assert [message.id for message in messages.extract("messages") if message.id] == ["pages"]
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=name)
 def test_every_text_is_translated(path: Path) -> None:
     assert [message.id for message in entries(path) if not all(forms(message.string))] == []
