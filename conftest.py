@@ -1,0 +1,3 @@
+"""What every suite of the umbrella may use."""
+
+pytest_plugins = ["tests.forked"]
