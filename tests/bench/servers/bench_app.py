@@ -24,7 +24,7 @@ APP = "tests.bench.servers.bench_app:create_app()"
 SECRET = "a secret of the bench, which guards nothing"
 SALT = "user socket"
 
-SWITCH_INTERVAL_S = 0.0005
+SWITCH_INTERVAL_S = 0.00025
 """The same as in rumbl_web.application, which is not imported: it would bring the whole site."""
 
 UNLIMITED = HubOptions(limits=Limits(rate_per_s=None))

@@ -47,7 +47,7 @@ from rumbl_web.settings import Settings
 if TYPE_CHECKING:
     from info_sys.remote import Remote
 
-SWITCH_INTERVAL_S = 0.0005
+SWITCH_INTERVAL_S = 0.00025
 """How long a busy thread may keep the interpreter from the hub (Python's default is 5 ms)."""
 
 SUPERVISOR = "RumblWeb.Supervisor"
