@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from rumbl_core.settings import Settings
 from rumbl_web import configuration, deployment
+from rumbl_web.cli import main
 
 RANDOM = "q8Zr2v_Kx5TnW0bYc7Lh-4JmPd9sGfE3uAoRi6tXw1NyBkQzVe"
 WEB = {
@@ -111,26 +113,33 @@ def test_files_that_others_may_touch_are_found(tmp_path: Path) -> None:
     assert [found.split("run ")[1] for found in findings(tmp_path)] == ["chmod go-w on it", "chmod 600 on it"]
 
 
-def check(tmp_path: Path, **environ: str) -> tuple[int, str]:
-    env = {"PATH": os.environ["PATH"], "RUMBL_DATA": str(tmp_path), **environ}
-    command = [sys.executable, "-m", "rumbl_web", "check", "--deploy"]
-    done = subprocess.run(
-        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
-    return done.returncode, done.stdout
+SAFE = {
+    "RUMBL_ENV": "prod",
+    "SECRET_KEY_BASE": RANDOM,
+    "RUMBL_URL": "https://rumbl.example.org",
+    "TRUSTED_HOSTS": "rumbl.example.org",
+    "TRUSTED_PROXIES": "1",
+    "DATABASE_URL": "postgresql://rumbl:pw@localhost/rumbl",
+}
+
+
+def test_the_command_ends_with_0_for_a_safe_site(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["check", "--deploy"], env={"RUMBL_DATA": str(tmp_path), **SAFE})
+
+    assert (done.exit_code, done.output) == (0, "no findings\n")
 
 
 def test_the_command_ends_with_1_and_a_line_for_each_finding(tmp_path: Path) -> None:
-    safe = {
-        "RUMBL_ENV": "prod",
-        "SECRET_KEY_BASE": RANDOM,
-        "RUMBL_URL": "https://rumbl.example.org",
-        "TRUSTED_HOSTS": "rumbl.example.org",
-        "TRUSTED_PROXIES": "1",
-        "DATABASE_URL": "postgresql://rumbl:pw@localhost/rumbl",
-    }
+    unsafe = {**SAFE, "COOKIE_SECURE": "false", "TRUSTED_HOSTS": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "rumbl_web", "check", "--deploy"],
+        env={"PATH": os.environ["PATH"], "RUMBL_DATA": str(tmp_path), **unsafe},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
-    assert check(tmp_path, **safe) == (0, "no findings\n")
-    status, said = check(tmp_path, **{**safe, "COOKIE_SECURE": "false", "TRUSTED_HOSTS": ""})
-    assert status == 1
-    assert [line.split(":")[0] for line in said.splitlines()] == ["TRUSTED_HOSTS", "COOKIE_SECURE"]
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["TRUSTED_HOSTS", "COOKIE_SECURE"]

@@ -29,10 +29,16 @@ Delete = Callable[[str, int], None]
 VIDEO = {"url": "http://youtu.be", "title": "vid", "description": "a vid"}
 
 
-@pytest.fixture
-def site(committed_database: str) -> Flask:
-    """A site on a real pool."""
+@pytest.fixture(scope="module")
+def made() -> Flask:
+    """One for all: it keeps nothing of a test."""
     return make_app()
+
+
+@pytest.fixture
+def site(made: Flask, committed_database: str) -> Flask:
+    """A site on a real pool."""
+    return made
 
 
 @pytest.fixture
