@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func
+from sqlalchemy import event, func, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,7 @@ def test_an_object_has_its_columns_and_what_it_belongs_to(owner: User) -> None:
     assert video == stored
     assert (video.title, video.user.name, video.category.name) == ("Otters", "Ana", "Action")
     assert (video.user, video.category) == (owner, category)
+    assert inspect(video).detached, "as what a session has let go of"
 
 
 def test_what_it_does_not_belong_to_is_none(owner: User) -> None:
