@@ -24,8 +24,10 @@ MAX_TRIES: Final = 5
 MAX_SOURCES: Final = 50
 MAX_OPEN: Final = 500
 """So many of a video's newest notes are looked at for questions without an answer."""
+# Looked up one by one: a join may read the questions of the whole site instead.
+_STATE: Final = select(Question.state).where(Question.annotation_id == Annotation.id).scalar_subquery()
 _NEWEST: Final = (
-    select(Annotation.id)
+    select(Annotation.id, _STATE.label("state"))
     .where(Annotation.video_id == Video.id)
     .order_by(Annotation.id.desc())
     .limit(MAX_OPEN)
@@ -33,12 +35,10 @@ _NEWEST: Final = (
     .lateral()
 )
 _OPEN: Final = (
-    select(Video.id, Question.annotation_id, Question.state)
-    .select_from(Video)
+    select(Video.id, _NEWEST.c.id, _NEWEST.c.state)
     .join(_NEWEST, true())
-    .join(Question, Question.annotation_id == _NEWEST.c.id)
-    .where(Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), Question.state != "answered")
-    .order_by(Question.annotation_id)
+    .where(Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), _NEWEST.c.state != "answered")
+    .order_by(_NEWEST.c.id)
 )
 
 
