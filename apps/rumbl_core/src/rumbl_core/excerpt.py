@@ -62,9 +62,8 @@ class Excerpt(Generic[S]):
         """As SQLAlchemy's loader makes it: no constructor runs, and nothing counts as a change."""
         made: S = self._schema.__mapper__.class_manager.new_instance()
         state = instance_state(made)
-        state.key = (
-            key  # one with a key is detached, one without is new: there, what is missing would be None
-        )
+        # One with a key is detached, one without is new.
+        state.key = key
         state.expired_attributes = set(self._unread)
         made.__dict__.update(zip(self._names, values, strict=True))
         return made
