@@ -34,7 +34,7 @@ class Suite:
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
 # An app's suite waits more than it works; what crosses the apps works.
-APP = (*PYTEST, "--workers", "4", "tests")
+APP = (*PYTEST, "--workers", "6", "tests")
 ACROSS = (*PYTEST, "--workers", "2", "tests")
 SUITES = (
     *(Suite(app, ROOT / "apps" / app, APP) for app in ("info_sys", "rumbl_core", "rumbl_web")),

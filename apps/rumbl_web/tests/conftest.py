@@ -7,9 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from rumbl_web.phoenix import mistakes
+
 pytest_plugins = ["rumbl_core.testing", "rumbl_web.testing"]
 
 QueryCounter = Callable[[], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes_yet() -> None:
+    """A process says few lines a second about mistakes: none of them are used up by the tests before."""
+    mistakes.report = mistakes.Mistakes().report
 
 
 @pytest.fixture
