@@ -66,6 +66,30 @@ class _Detached(Exception):
     """The site has taken the connection out of its socket object: there is nobody to answer."""
 
 
+class _Site:
+    """What gunicorn calls as the application, and everything else that the application is."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], log: Any) -> None:
+        self._app, self._log = app, log
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request. Raises _Detached when its connection is gone to the hub."""
+        environ[_MAY_DETACH] = True
+        begin = datetime.now()
+        answer = self._app(environ, start_response)
+        if environ["gunicorn.socket"].fileno() >= 0:
+            return answer
+        if hasattr(answer, "close"):
+            answer.close()
+        response = start_response.__self__
+        self._log.access(response, response.req, environ, datetime.now() - begin)
+        raise _Detached
+
+    def __getattr__(self, name: str) -> Any:
+        """Hooks of a deployment go by `worker.wsgi` (docs/guides/channels.md)."""
+        return getattr(self._app, name)
+
+
 class _Line:
     """Requests of one kind: `most` threads run them at the same time, the others wait here.
 
@@ -129,8 +153,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def load_wsgi(self) -> None:
         """Load the site, and stand before it."""
         super().load_wsgi()
-        self._site: Callable[..., Iterable[bytes]] = self.wsgi
-        self.wsgi: Any = self._ask_site
+        self.wsgi: Any = _Site(self.wsgi, self.log)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection. Without a free descriptor it stays in the kernel's queue."""
@@ -244,19 +267,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return super().handle_request(req, conn)
         except _Detached:
             return False
-
-    def _ask_site(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """What gunicorn calls as the application. Raises _Detached."""
-        environ[_MAY_DETACH] = True
-        begin = datetime.now()
-        answer = self._site(environ, start_response)
-        if environ["gunicorn.socket"].fileno() >= 0:
-            return answer
-        if hasattr(answer, "close"):
-            answer.close()
-        response = start_response.__self__
-        self.log.access(response, response.req, environ, datetime.now() - begin)
-        raise _Detached
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Let the poller wait for the client's end, too: the stock worker does nothing else for up to 2 s."""
