@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 SET_UP := @./scripts/bootstrap
-# A suite waits more than it works: with six processes it keeps two cores busy.
-IN_PARALLEL := --workers 6
+# A suite waits more than it works: with four processes it keeps two cores busy. Conftests say what begins.
+IN_PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 # Narrow a test run: make test-web T=tests/test_router.py, or with pytest's own words: make test-core T="-k slug -x"
 T ?=
 

@@ -55,10 +55,11 @@ def test_whoever_guesses_has_to_wait(app: Flask) -> None:
     user_fixture(username="ana")
     browser = logged_in(app, "ana")
 
-    tries = [change(browser, current_password=f"wrong {number}") for number in range(30)]
+    tries = (change(browser, current_password=f"wrong {number}") for number in range(30))
+    refused = next((answer for answer in tries if answer.status_code == 429), None)
 
-    assert tries[-1].status_code == 429
-    assert int(tries[-1].headers["retry-after"]) > 0
+    assert refused is not None
+    assert int(refused.headers["retry-after"]) > 0
 
 
 def test_the_cookie_of_before_the_log_in_is_a_guests(app: Flask) -> None:

@@ -1,3 +1,0 @@
-"""What every suite of the umbrella may use."""
-
-pytest_plugins = ["tests.forked"]
