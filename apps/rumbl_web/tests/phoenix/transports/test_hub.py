@@ -11,12 +11,13 @@ from typing import cast
 import pytest
 
 from rumbl_web.phoenix.transport import Opcode
-from rumbl_web.phoenix.transports.connection import HubConnection
+from rumbl_web.phoenix.transports import frames
+from rumbl_web.phoenix.transports.connection import LINGERING, HubConnection
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
 from rumbl_web.phoenix.transports.wire import Wire
 
-from .support import Loopback, Recorder, echo, eventually, opened
+from .support import Client, Loopback, Recorder, echo, eventually, opened
 
 MakeLoopback = Callable[..., Loopback]
 
@@ -69,6 +70,34 @@ class TestRoom:
 
             assert (wire.connected(), wire.connections) == ([], 0)
         wire.epoll.close()
+
+
+def test_a_close_that_is_still_to_be_flushed_is_not_cut_off_by_the_outbox_that_empties_before() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    wire = Wire(HubOptions())
+    connection = HubConnection(cast(Hub, None), ours.detach(), Recorder(), 0, Limits())
+    wire.add(connection)
+    client = Client(theirs)
+    text = b"x" * 1_000_000  # more than the kernel takes
+    wire.put(connection, frames.encode(frames.TEXT, text))
+    wire.flush()
+    assert connection.outbox is not None
+    wire.put(connection, frames.encode_close(1013))
+    connection.phase = LINGERING
+
+    received = b""
+    while len(received) < len(text):
+        received += theirs.recv(65536)
+        wire.writable(connection)
+    wire.flush()
+
+    client.sock.setblocking(True)
+    rest = client.receive_rest()
+    assert (received + rest).endswith(frames.encode_close(1013))
+    wire.drop(connection)
+    wire.epoll.close()
+    client.close()
 
 
 class TestLife:

@@ -150,7 +150,7 @@ class Wire:
             _aim(connection)
             self.blocked.discard(connection)
             self.epoll.modify(connection.fd, select.EPOLLIN)
-            if connection.phase >= LINGERING:
+            if connection.phase >= LINGERING and connection not in self._pending:
                 self._flushed(connection)
 
     def discard_waiting(self, connection: HubConnection) -> None:
