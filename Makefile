@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 SET_UP := @./scripts/bootstrap
-# A suite waits more than it works: with four processes it keeps two cores busy. Conftests say what begins.
-IN_PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
+# A suite waits more than it works: with four processes it keeps two cores busy.
+IN_PARALLEL := -n 4 --dist loadfile
 # Narrow a test run: make test-web T=tests/test_router.py, or with pytest's own words: make test-core T="-k slug -x"
 T ?=
 
@@ -61,7 +61,7 @@ test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T=
 test-info-sys: ## The suite of info_sys alone
 	$(SET_UP) apps tools
 	@./scripts/ensure_redis
-	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) tests)
+	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) --no-loadscope-reorder tests)
 
 test-core: ## The suite of rumbl_core alone
 	$(SET_UP) apps tools

@@ -36,10 +36,14 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml
 # A file is the unit that is shared out: what it starts (a server, a site, a browser) is started once.
 BY_FILE = ("--dist", "loadfile")
 # An app's suite waits more than it works; what crosses the apps works.
+APP = (*PYTEST, "-n", "4", *BY_FILE)
 # Its conftest knows which files to begin with.
-APP = (*PYTEST, "-n", "4", *BY_FILE, "--no-loadscope-reorder", "tests")
+IN_ORDER = {"info_sys": ("--no-loadscope-reorder",)}
 SUITES = (
-    *(Suite(app, ROOT / "apps" / app, APP) for app in ("info_sys", "rumbl_core", "rumbl_web")),
+    *(
+        Suite(app, ROOT / "apps" / app, (*APP, *IN_ORDER.get(app, ()), "tests"))
+        for app in ("info_sys", "rumbl_core", "rumbl_web")
+    ),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
     Suite("across the apps", ROOT, (*PYTEST, "-n", "2", *BY_FILE, "tests")),
 )

@@ -11,26 +11,7 @@ from rumbl_web.phoenix import mistakes
 
 pytest_plugins = ["rumbl_core.testing", "rumbl_web.testing"]
 
-LONGEST = (
-    "test_long_poll.py",
-    "test_gthread.py",
-    "test_redis.py",
-    "test_reliability.py",
-    "test_poll_relay.py",
-    "test_presence_nodes.py",
-    "test_nasty.py",
-    "test_markup.py",
-    "test_websocket.py",
-    "test_cluster.py",
-)
-"""Files that take seconds, most of them waiting: begun first, they end with the others."""
-
 QueryCounter = Callable[[], AbstractContextManager[list[str]]]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    place = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(autouse=True)
