@@ -13,6 +13,7 @@ import pytest
 from flask import Blueprint, Flask
 from werkzeug.serving import make_server
 
+from rumbl_web.phoenix import poll_relay
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.mount import mount
@@ -177,8 +178,9 @@ def test_a_node_that_drains_sends_polls_on_to_the_others(network: Network) -> No
 
 
 def test_the_session_of_a_node_that_is_gone_is_gone(
-    network: Network, nodes: tuple[Node, Node], client: PollClient
+    network: Network, nodes: tuple[Node, Node], client: PollClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.1)  # nobody is left to give one
     network.cut("one")
 
     assert client.post(frame(None, "1", "phoenix", "heartbeat", {})) == {"status": 410}
@@ -232,7 +234,9 @@ class Ear:
         self.said.append(broadcast.event)
 
 
-def test_nodes_that_are_gone_keep_few_request_threads_waiting(network: Network) -> None:
+def test_nodes_that_are_gone_keep_few_request_threads_waiting(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pubsub, ear = PubSub(network.adapter("here")), Ear()
     pubsub.attach(ear)
     relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions(most_asking=1))
@@ -244,6 +248,7 @@ def test_nodes_that_are_gone_keep_few_request_threads_waiting(network: Network) 
 
     assert ear.said == ["post"], "the second one did not even ask"
     first.join()
+    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.1)
     relay.post("gone too", "token", [])
     assert ear.said == ["post", "post"], "there is a turn again"
     pubsub.stop()

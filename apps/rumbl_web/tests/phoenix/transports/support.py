@@ -40,7 +40,14 @@ def client_frame(opcode: int, payload: bytes = b"", *, final: bool = True, key: 
         head = first + b"\xfe" + size.to_bytes(2, "big")
     else:
         head = first + b"\xff" + size.to_bytes(8, "big")
-    return head + key + bytes(byte ^ key[at % 4] for at, byte in enumerate(payload))
+    return head + key + masked(payload, key)
+
+
+def masked(payload: bytes, key: bytes) -> bytes:
+    """All bytes at once, as one big number."""
+    size = len(payload)
+    mask = (key * (size // 4 + 1))[:size]
+    return (int.from_bytes(payload) ^ int.from_bytes(mask)).to_bytes(size)
 
 
 @dataclass

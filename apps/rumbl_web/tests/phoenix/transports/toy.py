@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import sys
 from typing import Any
 
 import orjson
@@ -62,7 +61,7 @@ def make_app(hub: Hub | None = None) -> Flask:
         return {
             **hub.stats(),
             "descriptors": len(os.listdir("/proc/self/fd")),
-            "server_connections": server_connections(),
+            "server_connections": app.config["WORKER"].nr_conns if "WORKER" in app.config else 0,
         }
 
     @app.get("/requests")
@@ -73,12 +72,9 @@ def make_app(hub: Hub | None = None) -> Flask:
     return app
 
 
-def server_connections() -> int:
-    """What gunicorn's worker believes it has open."""
-    if "gunicorn.workers.gthread" not in sys.modules:
-        return 0
-    worker = sys.modules["gunicorn.workers.gthread"].ThreadWorker
-    return sum(thing.nr_conns for thing in gc.get_objects() if issubclass(type(thing), worker))
+def post_worker_init(worker: Any) -> None:
+    """gunicorn's hook: its worker tells what it believes it has open."""
+    worker.app.wsgi().config["WORKER"] = worker
 
 
 def worker_exit(_server: object, worker: Any) -> None:
