@@ -1,3 +1,4 @@
+import os
 import statistics
 import threading
 
@@ -279,3 +280,45 @@ def test_everybody_who_waits_has_a_turn_before_anybody_has_two(greedy):
     for process in [*busy, modest, sender]:
         process.stop()
     assert statistics.quantiles(counts, n=4)[0] <= greedy + 2 * POOL_SIZE
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_turn_that_forks_may_come_back_in_the_child():
+    """Its thread belongs to the parent's line; what the child starts is served all the same."""
+    served, told = os.pipe()
+
+    class Waiter(Process):
+        def handle(self, message):
+            with blocking():
+                message.set()
+
+    def go_on():
+        for _ in range(4):
+            handled = threading.Event()
+            Waiter().start().send(handled)
+            if not handled.wait(5):
+                os._exit(1)
+        os.write(told, b"all")
+        os._exit(0)
+
+    class Forker(Process):
+        child = 0
+
+        def handle(self, message):
+            pid = os.fork()
+            if pid == 0:
+                left = threading.current_thread()
+                threading.Thread(target=lambda: (left.join(0.5), go_on()), daemon=True).start()
+                return
+            self.child = pid
+            message.set()
+
+    forked = threading.Event()
+    forker = Forker().start()
+    forker.send(forked)
+    assert forked.wait(5)
+    assert os.waitstatus_to_exitcode(os.waitpid(forker.child, 0)[1]) == 0
+    assert os.read(served, 3) == b"all"
+    os.close(served)
+    os.close(told)
+    forker.stop()

@@ -167,6 +167,8 @@ class Scheduler:
         me, turn = get_ident(), 0
         while True:
             if self._taker != me:
+                if queue is not self._queue:
+                    return  # its turn forked, and this is the child: its threads serve another line
                 self._taking.acquire()
                 self._taker = me
             runnable = queue.get()
