@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from flask import render_template
+from jinja2 import DictLoader
 
-from rumbl_web.testing import Client, flatten, html_response, redirected_to
+from rumbl_web import csrf
+from rumbl_web.testing import Client, flatten, html_response, make_app, redirected_to
 
 
 def test_fields_are_named_as_forms_name_them() -> None:
@@ -19,3 +22,34 @@ def test_html_response_tells_another_status_and_another_type(client: Client) -> 
 def test_redirected_to_wants_a_redirect(client: Client) -> None:
     with pytest.raises(AssertionError, match="status 200"):
         redirected_to(client.get("/"))
+
+
+def test_a_twin_has_the_session_and_then_goes_its_own_way(client: Client) -> None:
+    client.csrf_token()
+    twin = client.twin()
+    with client.session_transaction() as session, twin.session_transaction() as same:
+        assert same["csrf"] == session["csrf"]
+
+    twin.delete_cookie("_rumbl_key")
+
+    assert client.get_cookie("_rumbl_key") is not None
+
+
+def test_the_tokens_of_a_session_are_of_one_secret(client: Client) -> None:
+    first, second = client.csrf_token(), client.csrf_token()
+
+    with client.session_transaction() as session:
+        assert csrf.is_valid(first, session["csrf"])
+        assert csrf.is_valid(second, session["csrf"])
+
+
+def test_a_site_takes_no_template_that_another_compiled_otherwise() -> None:
+    texts = {}
+    for name in ("first", "escapes", "like the first"):
+        app = make_app()
+        app.jinja_env.loader = DictLoader({"one.html": "{{ text }}"})
+        app.jinja_env.autoescape = name == "escapes"
+        with app.test_request_context("/"):
+            texts[name] = render_template("one.html", text="<")
+
+    assert texts == {"first": "<", "escapes": "&lt;", "like the first": "<"}

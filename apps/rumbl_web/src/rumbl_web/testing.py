@@ -13,11 +13,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from email.message import EmailMessage
-from typing import Any, cast
+from types import CodeType
+from typing import Any, Final, cast
 
 import pytest
-from flask import Flask
+from flask import Flask, Request
 from flask.testing import FlaskClient
+from jinja2 import Environment
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from rumbl_core.accounts import User
@@ -27,6 +30,7 @@ from rumbl_web.endpoint import create_endpoint
 from rumbl_web.mail import Collected
 from rumbl_web.mailer import Mailer
 from rumbl_web.settings import Settings, load
+from rumbl_web.views import compiled
 
 SECRET = "a secret of the tests, which protects nothing at all"  # noqa: S105 - it protects nothing
 
@@ -47,9 +51,56 @@ class Client(FlaskClient):
 
     def csrf_token(self) -> str:
         """A token that is good for this client's session."""
-        with self.session_transaction() as session:
-            secret = session.setdefault("csrf", secrets.token_hex(32))
+        secret = self._csrf_secret()
+        if secret is None:
+            with self.session_transaction() as session:
+                secret = session.setdefault("csrf", secrets.token_hex(32))
         return csrf.mask(secret)
+
+    def twin(self) -> Client:
+        """Another browser with the same cookies."""
+        twin = self.application.test_client()
+        assert isinstance(twin, Client)
+        twin._cookies = dict(self._cookies or {})
+        return twin
+
+    def _csrf_secret(self) -> str | None:
+        """What the session has. It is only read, where a `session_transaction` writes it as well."""
+        cookie = self.get_cookie(self.application.config["SESSION_COOKIE_NAME"])
+        if cookie is None:
+            return None
+        request = Request({"HTTP_COOKIE": f"{cookie.key}={cookie.value}"})
+        session = self.application.session_interface.open_session(self.application, request)
+        return session.get("csrf") if session is not None else None
+
+
+class Compiled(BytecodeCache):
+    """The templates that sites of a test run have compiled, for those sites that compile them alike."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[object, ...], CodeType | None] = {}
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """The place of a template's code, which may be there."""
+        bucket = Bucket(environment, name, source)
+        bucket.code = self._codes.get(self._key(bucket))
+        return bucket
+
+    def set_bucket(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._codes[self._key(bucket)] = bucket.code
+
+    def _key(self, bucket: Bucket) -> tuple[object, ...]:
+        """All that sites of tests change of what a template is compiled with."""
+        environment = cast("compiled.Environment", bucket.environment)
+        escapes = (
+            environment.autoescape(bucket.key) if callable(environment.autoescape) else environment.autoescape
+        )
+        filters = frozenset(environment.filters.items())
+        return bucket.key, bucket.checksum, environment.words, escapes, filters
+
+
+_COMPILED: Final = Compiled()
 
 
 def make_settings(**settings: Any) -> Settings:
@@ -141,6 +192,7 @@ def ended_sessions(rumbl_site: tuple[Flask, list[str]]) -> Iterator[list[str]]:
 
 def _with_test_client(app: Flask) -> Flask:
     app.test_client_class = Client
+    app.jinja_env.bytecode_cache = _COMPILED
     return app
 
 

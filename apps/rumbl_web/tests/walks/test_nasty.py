@@ -46,7 +46,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 def crashes(world: World, path: str, **options: Any) -> list[str]:
     """Which methods answer a request with 500 or more."""
     with world.undone():  # one of them may log out
-        browser = world.browser("owner")
+        browser = world.browser("owner", secret=True)
         headers = {"x-csrf-token": browser.csrf_token()}
         statuses = {
             method: browser.open(path, method=method, headers=headers, **options).status_code
@@ -109,7 +109,7 @@ def test_any_text_anywhere(world: World, caplog: pytest.LogCaptureFixture, data:
         else f"{route.path.split('<')[0]}{quote(data.draw(ANY))}"
     )
     query = {name: data.draw(ANY, label=name) for name in ("q", "sort", "after", "before", "next")}
-    browser = world.browser("owner")
+    browser = world.browser("owner", secret=True)
     headers = {"x-csrf-token": browser.csrf_token(), "user-agent": one_line(data.draw(ANY, label="agent"))}
     answer = browser.open(path, method=method, data=filled, query_string=query, headers=headers)
 

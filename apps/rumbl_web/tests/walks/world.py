@@ -37,6 +37,7 @@ class World:
     other: User = field(default_factory=lambda: user_fixture(name="Other"))
     tokens: dict[str, str] = field(default_factory=dict)
     digests: str = ""
+    browsers: dict[tuple[Flask, str, str, bool], Client] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.category = multimedia.create_category_or_raise("Drama")
@@ -70,13 +71,24 @@ class World:
         """A block whose deeds are undone at its end: sessions that it ended, accounts that it deleted."""
         return self.sandbox.undone()
 
-    def browser(self, who: str, base_url: str = "http://localhost") -> Client:
-        """A new browser of one of WHO, with a real session."""
+    def browser(self, who: str, base_url: str = "http://localhost", *, secret: bool = False) -> Client:
+        """A new browser of one of WHO, with a real session.
+
+        With `secret` it has seen a form: its session has the secret of the forgery tokens.
+        """
+        key = self.app, who, base_url, secret
+        if key not in self.browsers:
+            self.browsers[key] = self._browser(who, base_url, secret=secret)
+        return self.browsers[key].twin()
+
+    def _browser(self, who: str, base_url: str, *, secret: bool) -> Client:
         client = self.app.test_client()
         assert isinstance(client, Client)
         if who != "guest":
             with client.session_transaction(base_url=base_url) as session:
                 session["user_token"] = self.tokens[who]
+        if secret:
+            client.csrf_token()
         return client
 
     def path(self, rule: str) -> str:
