@@ -18,7 +18,12 @@ from typing import Any, TypeVar
 
 import psutil
 
-PROJECT = Path(__file__).resolve().parent.parent
+from tests import preloaded
+from tests.preloaded import PROJECT
+
+__all__ = ["PROJECT"]
+
+SERVE = ["serve", "--config", "config"]
 START_DEADLINE_S = 60.0
 
 T = TypeVar("T")
@@ -57,7 +62,7 @@ class RunningSite:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data / f"{name}.log"
         self._environ = environ
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | preloaded.Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -69,16 +74,10 @@ class RunningSite:
         """Start and wait until it says that it is up."""
         self.data.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "rumbl_web", "serve", "--config", "config"],
-                cwd=PROJECT,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        # What Python itself reads from its environment, it reads when it begins.
+        anew = any(name.startswith("PYTHON") for name in self._environ)
+        environ = self._environment()
+        self._process = self._anew(environ) if anew else preloaded.start(SERVE, environ, self.log)
         eventually(self._is_up, START_DEADLINE_S)
         return self
 
@@ -103,6 +102,18 @@ class RunningSite:
     def output(self) -> str:
         """What it has printed since the last start."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def _anew(self, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "rumbl_web", *SERVE],
+                cwd=PROJECT,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None

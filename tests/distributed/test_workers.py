@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +11,10 @@ import psutil
 import pytest
 
 from rumbl_web.phoenix.testing_redis import RedisServer
+from tests import preloaded
 from tests.distributed.conftest import MakeTab
 from tests.distributed.tab import Tab, shows_once
-from tests.running import PROJECT, RunningSite, eventually
+from tests.running import SERVE, RunningSite, eventually
 
 
 @pytest.fixture(scope="module")
@@ -115,15 +114,7 @@ def test_sighup_replaces_the_workers_and_loses_nothing(site: RunningSite, tab: M
 
 def test_without_redis_several_workers_are_refused_in_one_line() -> None:
     environ = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    refused = subprocess.run(
-        [sys.executable, "-m", "rumbl_web", "serve", "--config", "config"],
-        cwd=PROJECT,
-        env={**environ, "WORKERS": "2"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    refused = preloaded.run(SERVE, {**environ, "WORKERS": "2"})
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "WORKERS" in refused.stderr

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import urllib.request
 from contextlib import suppress
 
 import pytest
 
 from rumbl_web import observer
+from tests import preloaded
 from tests.running import RunningSite, eventually
-
-OBSERVE = (sys.executable, "-m", "rumbl_web", "observe")
 
 
 def observe(*arguments: str) -> str:
     """What the command prints."""
-    run = subprocess.run(
-        [*OBSERVE, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    run = preloaded.run(["observe", *arguments], os.environ)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -45,7 +37,7 @@ def test_a_site_can_be_looked_into_and_what_is_killed_comes_back(site: RunningSi
 
     assert observe("--pid", pid, "--kill", "RumblWeb.Answers").endswith("RumblWeb.Answers is back\n")
     assert "an observer killed" in site.output()
-    run = subprocess.run([*OBSERVE, "--pid", pid, "--kill", "Nobody"], capture_output=True, check=False)
+    run = preloaded.run(["observe", "--pid", pid, "--kill", "Nobody"], os.environ)
     assert run.returncode == 1
 
 
@@ -58,7 +50,7 @@ def test_a_site_can_be_looked_into_and_what_is_killed_comes_back(site: RunningSi
     ],
 )
 def test_what_can_not_be_looked_into_is_told_in_one_line(arguments: tuple[str, ...], told: str) -> None:
-    run = subprocess.run([*OBSERVE, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    run = preloaded.run(["observe", *arguments], os.environ)
 
     assert run.returncode != 0
     assert told in run.stderr

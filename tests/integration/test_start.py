@@ -5,31 +5,22 @@ from __future__ import annotations
 import os
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.running import PROJECT, RunningSite, free_port
+from tests import preloaded
+from tests.running import SERVE, RunningSite, free_port
 
 
 def serve(data: Path, **environ: str) -> tuple[int, str]:
     """Exit code and standard error of a start that is expected to fail."""
     unset = {"DATABASE_URL", "SECRET_KEY_BASE", "RUMBL_ENV", "RUMBL_CONFIG"}
     kept = {name: value for name, value in os.environ.items() if name not in unset}
-    process = subprocess.run(
-        [sys.executable, "-m", "rumbl_web", "serve", "--config", "config"],
-        cwd=PROJECT,
-        env={**kept, "PORT": str(free_port()), "RUMBL_DATA": str(data), **environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return process.returncode, process.stderr.strip()
+    here = {"PORT": str(free_port()), "RUMBL_DATA": str(data)}
+    done = preloaded.run(SERVE, {**kept, **here, **environ})
+    return done.returncode, done.stderr.strip()
 
 
 def test_an_occupied_port_is_named_with_a_way_out(tmp_path: Path) -> None:
@@ -86,7 +77,8 @@ def test_a_secret_that_is_empty_is_refused(tmp_path: Path) -> None:
 
 
 def test_port_0_takes_a_free_port_and_says_which(tmp_path: Path) -> None:
-    site = RunningSite(tmp_path / "data", PORT="0").start()
+    # PYTHONHASHSEED: it loads what it needs by itself.
+    site = RunningSite(tmp_path / "data", PORT="0", PYTHONHASHSEED="random").start()
     found = re.search(r"rumbl is up: http://localhost:([1-9]\d+) ", site.output())
     site.stop()
     assert found, site.output()
