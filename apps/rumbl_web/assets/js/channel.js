@@ -49,11 +49,10 @@ export class VideoChannel {
     this.phoenix.push("why", { id }).receive("ok", shown).receive("error", failed).receive("timeout", failed);
   }
 
-  /** Ask what has no answer, for a page that may have missed being told: `told(id, state)` hears of each. */
-  questions(told) {
-    this.phoenix.push("questions", {}).receive("ok", ({ questions }) => {
-      for (const { id, state } of questions) told(id, state);
-    });
+  /** Ask what has no answer, for a page that may have missed being told: `told(questions)`, or `failed()`. */
+  questions({ told, failed }) {
+    this.phoenix.push("questions", {}).receive("ok", ({ questions }) => told(questions))
+      .receive("error", failed).receive("timeout", failed);
   }
 
   #stored(reply, ok) {

@@ -15,6 +15,7 @@ import { StateLine } from "./state-line.js";
 import { Timeline } from "./timeline.js";
 import { gettext } from "./words.js";
 
+const ASK_AGAIN_MS = 5000;
 const TICK_MS = 1000; // the book's rhythm: notes are met about every second even if a player is silent
 
 /** Bring the watch page of `boot` to life. */
@@ -25,7 +26,7 @@ export function watch(element, boot) {
 class WatchPage {
   #boot; #stage; #notes = new Notes(); #timeline; #view; #composer = null; #outbox; #pending;
   #line; #connection; #channel; #sender;
-  #everything = false; #everJoined = false; #ended = null; #downSince = performance.now();
+  #everything = false; #everJoined = false; #knowsQuestions = false; #ended = null; #downSince = performance.now();
 
   constructor(element, boot) {
     this.#boot = boot;
@@ -95,11 +96,21 @@ class WatchPage {
   }
 
   #joined() {
-    if (!this.#everJoined || this.#view.waits) this.#channel.questions((...told) => this.#view.remembered(...told));
+    if (!this.#knowsQuestions || this.#view.waits) this.#askQuestions();
     this.#everJoined = true;
     this.#downSince = null;
     this.#sender?.flush();
     this.#tellState();
+  }
+
+  #askQuestions() {
+    this.#channel.questions({
+      told: (questions) => {
+        this.#knowsQuestions = true;
+        for (const { id, state } of questions) this.#view.remembered(id, state);
+      },
+      failed: () => setTimeout(() => this.#channel.joined && this.#askQuestions(), ASK_AGAIN_MS), // else at the rejoin
+    });
   }
 
   #left(crashed) {

@@ -39,11 +39,16 @@ test("it hears whose notes are gone, and asks what has no answer", () => {
   const { phoenix, heard, channel } = joined();
   phoenix.handlers.get("notes_removed")({ user_id: 3 });
   assert.deepEqual(heard, [["removed", 3]]);
-  const told = [];
-  channel.questions((id, state) => told.push([id, state]));
+  const answers = [];
+  const ask = () => channel.questions({ told: (open) => answers.push(open), failed: () => answers.push("failed") });
+  ask();
   assert.equal(phoenix.pushes[1].event, "questions");
   phoenix.pushes[1].reply("ok", { questions: [{ id: 5, state: "waiting" }] });
-  assert.deepEqual(told, [[5, "waiting"]]);
+  ask();
+  phoenix.pushes[2].reply("error", { reason: "unavailable" });
+  ask();
+  phoenix.pushes[3].reply("timeout");
+  assert.deepEqual(answers, [[{ id: 5, state: "waiting" }], "failed", "failed"]);
 });
 
 test("it fetches page after page until there are no more", () => {

@@ -126,6 +126,14 @@ class TestLife:
         theirs.close()
         assert loopback.hub.stats()["backlog"] == 0
 
+    def test_a_stopped_hub_starts_no_second_thread_for_who_comes_in_that_moment(
+        self, loopback: Loopback
+    ) -> None:
+        loopback.connect()
+        loopback.hub.stop()
+        loopback.hub.start()  # as `adopt` and `park` do, which had looked before the stop
+        assert "hub" not in [thread.name for thread in threading.enumerate()]
+
     def test_stopping_what_never_started_is_nothing(self) -> None:
         Hub().stop()
 

@@ -251,7 +251,7 @@ class Hub:
     def start(self) -> None:
         """Start the thread, which otherwise begins with the first connection."""
         with self._start_lock:
-            if self._thread is None:
+            if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
                 self._thread.start()
 
