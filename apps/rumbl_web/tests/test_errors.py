@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
-from flask import abort
+from flask import Flask, abort, request
 from jinja2 import ChoiceLoader, DictLoader
 from markupsafe import escape
 from werkzeug.exceptions import TooManyRequests
@@ -15,6 +17,7 @@ from rumbl_web.testing import Client, html_response, make_app
 from rumbl_web.views import error_view
 
 STANDING = ("error/", "layout/_logo")
+ABORT = "test.abort"
 
 
 def raising(error: BaseException) -> Client:
@@ -30,13 +33,25 @@ def raising(error: BaseException) -> Client:
     return browser
 
 
-def aborting(status: int) -> Client:
-    """A browser of a site whose page at /crash answers with an error, to whatever is sent."""
+@pytest.fixture(scope="module")
+def aborting_site() -> Flask:
+    """A site whose page at /crash answers with the error that a browser's environment names."""
     app = make_app()
-    app.add_url_rule("/crash", "crash", lambda: abort(status), methods=["GET", "POST"])
-    browser = app.test_client()
-    assert isinstance(browser, Client)
-    return browser
+    app.add_url_rule("/crash", "crash", lambda: abort(request.environ[ABORT]), methods=["GET", "POST"])
+    return app
+
+
+@pytest.fixture
+def aborting(aborting_site: Flask) -> Callable[[int], Client]:
+    """`aborting(status)`: a browser that gets this error at /crash, whatever it sends."""
+
+    def browser_of(status: int) -> Client:
+        browser = aborting_site.test_client()
+        assert isinstance(browser, Client)
+        cast("dict[str, Any]", browser.environ_base)[ABORT] = status
+        return browser
+
+    return browser_of
 
 
 def test_a_context_s_not_found_is_a_404_page() -> None:
@@ -130,7 +145,7 @@ def test_the_json_has_the_phrase_as_phoenix_gives_it_and_the_request(client: Cli
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 414, 415, 418, 429])
-def test_every_error_says_what_to_do_and_leads_home(status: int) -> None:
+def test_every_error_says_what_to_do_and_leads_home(aborting: Callable[[int], Client], status: int) -> None:
     answer = aborting(status).get("/crash")
 
     page = html_response(answer, status)
@@ -141,14 +156,16 @@ def test_every_error_says_what_to_do_and_leads_home(status: int) -> None:
 
 
 @pytest.mark.parametrize(("status", "offered"), [(404, False), (429, True), (500, True), (503, True)])
-def test_what_may_pass_can_be_tried_again(status: int, offered: bool) -> None:
+def test_what_may_pass_can_be_tried_again(
+    aborting: Callable[[int], Client], status: int, offered: bool
+) -> None:
     site = aborting(status)
 
     assert ("Try again</a>" in html_response(site.get("/crash"), status)) == offered
     assert "Try again</a>" not in html_response(site.post("/crash"), status), "a link sends no form again"
 
 
-def test_who_came_from_a_page_of_ours_can_go_back_to_it() -> None:
+def test_who_came_from_a_page_of_ours_can_go_back_to_it(aborting: Callable[[int], Client]) -> None:
     def links(referrer: str) -> str:
         page = aborting(403).post("/crash", headers={"referer": referrer})
         return " ".join(re.findall(r'href="([^"]+)">Go back', page.text))
