@@ -91,6 +91,7 @@ class TestDeleteAccount:
             assert (page, more) == ([note for note in left if note.id > seen], False)
         assert [note.prev_id for note in left] == [notes[0].id, notes[2].id]
         assert multimedia.latest_annotation_ids([video.id]) == {video.id: notes[3].id}
+        assert multimedia.annotation_marks([video.id]) == {video.id: (notes[3].id, 1)}
         later = annotation_fixture(other, video)
         assert (later.prev_id, later.id > notes[-1].id) == (notes[3].id, True)
 

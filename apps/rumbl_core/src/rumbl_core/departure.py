@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 
 from rumbl_core import accounts, password, repo
 from rumbl_core.accounts import User
@@ -73,6 +73,7 @@ def delete_account(user: User, attrs: object) -> Ok[Departed] | Error[Changeset[
             return Error(wanted.add_error("password", _NOT_YOURS).put_action("delete"))
         videos = repo.all(select(Video.id).where(Video.user_id == user.id))
         noted = repo.all(_noted(user))
+        repo.run(update(Video).where(repo.among(Video.id, noted)).values(removals=Video.removals + 1))
         sessions = accounts.delete_all_session_tokens(user)
         repo.delete(user)
     return Ok(Departed(videos, noted, sessions))

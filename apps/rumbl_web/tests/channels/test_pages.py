@@ -8,8 +8,10 @@ import pytest
 
 from rumbl_core import multimedia
 from rumbl_core.accounts import User
+from rumbl_core.departure import delete_account
 from rumbl_core.multimedia import Video
-from rumbl_core.testing import annotation_fixture
+from rumbl_core.result import Ok
+from rumbl_core.testing import annotation_fixture, user_fixture
 from rumbl_web.channels import pages
 from rumbl_web.channels.pages import Pages
 
@@ -67,6 +69,20 @@ def test_a_full_page_stays_but_the_one_that_says_there_are_no_more_does_not(
     assert (ids(full), full["more"]) == (stored[:2], True)
     annotation_fixture(user, video)
     assert kept.get(video.id, 0) is full
+
+
+@pytest.mark.parametrize("size", [2, 3, 500], ids=["a full page", "the last page", "the only page"])
+def test_the_notes_of_who_left_are_on_no_page_from_that_moment(
+    kept: Pages, user: User, video: Video, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", size)
+    leaver = user_fixture(password="correct horse")
+    stored = [annotation_fixture(who, video).id for who in (user, leaver, user, user)]
+    assert stored[1] in ids(kept.get(video.id, 0))
+    answer = {"password": "correct horse", "confirmation": leaver.username}
+    assert isinstance(delete_account(leaver, answer), Ok)
+    left = [stored[0], *stored[2:]]
+    assert ids(kept.get(video.id, 0)) == left[:size]
 
 
 def test_what_else_changed_shows_after_some_seconds(

@@ -5,6 +5,7 @@ from rumbl_core.multimedia.category import Category
 from rumbl_core.multimedia.context import (
     MAX_COUNT,
     annotate_video,
+    annotation_marks,
     category_param,
     change_video,
     count_annotations,
@@ -53,6 +54,7 @@ __all__ = [
     "Question",
     "Video",
     "annotate_video",
+    "annotation_marks",
     "answer_question",
     "answers_wanted",
     "ask_in_video",

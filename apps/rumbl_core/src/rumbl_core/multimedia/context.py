@@ -50,7 +50,7 @@ _VIDEOS_OF_CATEGORY: Final = _LISTED_VIDEOS.where(Video.category_id == bindparam
 _VIDEOS_OF_USER: Final = _LISTED_VIDEOS.where(Video.user_id == bindparam("user_id"))
 _CATEGORY: Final = Excerpt(Category)
 _ALL_CATEGORIES: Final = _CATEGORY.select()
-_LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0)).where(
+_LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0), Video.removals).where(
     Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 )
 
@@ -256,7 +256,16 @@ def list_annotations_page(
 
 def latest_annotation_ids(video_ids: Collection[int]) -> dict[int, int]:
     """The highest id of the annotations of each video, 0 for one without any; who is no video is left out."""
-    return dict(repo.rows(_LATEST, {"ids": list(video_ids)}))
+    return {video_id: latest for video_id, (latest, _) in annotation_marks(video_ids).items()}
+
+
+def annotation_marks(video_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """The latest id of each video and how often it lost annotations: while both stay, so do all of them.
+
+    Who is no video is left out.
+    """
+    marks = repo.values(_LATEST, {"ids": list(video_ids)})
+    return {video_id: (latest, removals) for video_id, latest, removals in marks}
 
 
 def count_annotations(of: Collection[Video]) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, String, Text, text, true
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, String, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from rumbl_core import casts
@@ -39,6 +39,8 @@ class Video(Schema):
     )
     answers: Mapped[bool] = mapped_column(Boolean, server_default=true())
     """Whether questions in notes are answered."""
+    removals: Mapped[int] = mapped_column(Integer, server_default="0")
+    """How often it lost notes: once for each of their authors who left."""
     updated_at: Mapped[datetime] = mapped_column(DateTime)
 
     __table_args__ = (

@@ -23,7 +23,7 @@ NOTE_BYTES: Final = 300
 
 MAX_KEPT: Final = 32
 MAX_AGE_S: Final = 5.0
-"""So long a page may show a note that was deleted, or a name that was changed; a new note shows at once."""
+"""So long a page may show a name that was changed; a new note shows at once, and one that is gone never."""
 
 
 class Page(TypedDict):
@@ -36,10 +36,14 @@ class Page(TypedDict):
 NO_PAGE: Final[Page] = {"annotations": [], "more": False}
 
 
+Mark = tuple[int, int]
+"""The latest id of a video's notes, and how often it lost some (`multimedia.annotation_marks`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     page: Page
-    latest: int
+    mark: Mark
     made_at: float
 
 
@@ -47,15 +51,15 @@ class Pages:
     """The pages of this node. Safe to use from any thread.
 
     A page is never older than the question, which matters to a join: it has subscribed before it asks, so
-    what was stored before is listed and what is stored later comes live. Each question reads the latest id of
-    its video (many at once in one trip, which begins after they were asked), and a kept page counts only as
-    long as that id is the one it was made for. Broadcasts would tell of new notes without any trip, but one
+    what was stored before is listed and what is stored later comes live. Each question reads the mark of its
+    video (many at once in one trip, which begins after they were asked), and a kept page counts only as long
+    as that is the one it was made for. Broadcasts would tell of new notes without any trip, but one
     that is lost between nodes would leave a hole in both the page and the live notes.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._latest = SharedRead(multimedia.latest_annotation_ids)
+        self._marks = SharedRead(multimedia.annotation_marks)
         self._open = SharedRead(multimedia.open_questions)
         self._kept: dict[tuple[int, int], _Kept] = {}
         # Who needs the same page at the same moment waits for the first to make it.
@@ -63,37 +67,38 @@ class Pages:
 
     def get(self, video_id: int, after_id: int) -> Page | None:
         """The notes after `after_id`; None if there is no such video. Raises Unavailable."""
-        latest = self._latest.get(video_id)
-        if latest is None:
+        mark = self._marks.get(video_id)
+        if mark is None:
             return None
-        if latest <= after_id:
+        if mark[0] <= after_id:
             return NO_PAGE
         key = (video_id, after_id)
-        return self._fresh(key, latest) or self._make(key, latest)
+        return self._fresh(key, mark) or self._make(key, mark)
 
     def open_questions(self, video_id: int) -> dict[int, str]:
         """The state of each question without an answer, by its note, as it is now. Raises Unavailable."""
         return self._open.get(video_id) or {}
 
-    def _fresh(self, key: tuple[int, int], latest: int) -> Page | None:
+    def _fresh(self, key: tuple[int, int], mark: Mark) -> Page | None:
         kept = self._kept.get(key)
         if kept is None or self._clock() - kept.made_at > MAX_AGE_S:
             return None
         # A full page stays what it is, whatever comes after it.
-        return kept.page if kept.latest == latest or kept.page["more"] else None
+        same = kept.mark == mark or (kept.page["more"] and kept.mark[1] == mark[1])
+        return kept.page if same else None
 
-    def _make(self, key: tuple[int, int], latest: int) -> Page:
+    def _make(self, key: tuple[int, int], mark: Mark) -> Page:
         making = self._making[hash(key) % len(self._making)]
         if not making.acquire(timeout=WAIT_S):
             raise Unavailable("a page of notes takes too long to read")
         try:
-            return self._fresh(key, latest) or self._keep(key, latest, render(*key))
+            return self._fresh(key, mark) or self._keep(key, mark, render(*key))
         finally:
             making.release()
 
-    def _keep(self, key: tuple[int, int], latest: int, page: Page) -> Page:
+    def _keep(self, key: tuple[int, int], mark: Mark, page: Page) -> Page:
         kept = self._kept
-        kept[key] = _Kept(page, latest, self._clock())
+        kept[key] = _Kept(page, mark, self._clock())
         if len(kept) > MAX_KEPT:
             kept.pop(min(list(kept), key=lambda key: kept[key].made_at), None)
         return page
