@@ -35,7 +35,7 @@ class Suite:
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
 # A file is the unit that is shared out: what it starts (a server, a site, a browser) is started once.
 BY_FILE = ("--dist", "loadfile")
-# An app's suite waits more than it works; what crosses the apps does both.
+# An app's suite waits more than it works; what crosses the apps works.
 APP = (*PYTEST, "-n", "4", *BY_FILE)
 # Its conftest knows which files to begin with.
 IN_ORDER = {"info_sys": ("--no-loadscope-reorder",)}
@@ -45,7 +45,7 @@ SUITES = (
         for app in ("info_sys", "rumbl_core", "rumbl_web")
     ),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
-    Suite("across the apps", ROOT, (*PYTEST, "-n", "3", *BY_FILE, "tests")),
+    Suite("across the apps", ROOT, (*PYTEST, "-n", "2", *BY_FILE, "tests")),
 )
 
 

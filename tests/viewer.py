@@ -178,7 +178,10 @@ class Viewer:
         """Push an event on the joined topic and give its ref. Raises ConnectionClosed."""
         assert self._socket is not None
         ref = str(next(self._refs))
-        self._socket.send(json.dumps([self._join_ref, ref, self._topic, event, payload]))
+        try:
+            self._socket.send(json.dumps([self._join_ref, ref, self._topic, event, payload]))
+        except OSError as gone:  # the client's own thread closed the socket in the middle of the call
+            raise ConnectionClosed(self._socket.close_reason) from gone
         return ref
 
     def read(self, timeout_s: float = 0.05) -> list[Any] | None:
