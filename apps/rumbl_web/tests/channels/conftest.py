@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 import info_sys
 from info_sys.otp.supervisor import Supervisor
@@ -101,19 +100,3 @@ def connect(endpoint: Endpoint) -> Iterator[Connect]:
 @pytest.fixture
 def socket(connect: Connect, user: User) -> testing.ClientSocket:
     return connect(user)
-
-
-@pytest.fixture
-def more_notes(shared_sandbox: Sandbox, user: User, video: Video) -> Callable[[int], list[int]]:
-    """`more_notes(count)` puts notes in at once, past the context, and gives their ids."""
-
-    def put(count: int) -> list[int]:
-        query = """
-            INSERT INTO annotations (body, at, user_id, video_id, inserted_at)
-            SELECT 'more', n % 7, :user, :video, now() FROM generate_series(1, :count) AS n RETURNING id
-        """
-        with shared_sandbox.session(transaction=False) as session:
-            values = {"user": user.id, "video": video.id, "count": count}
-            return sorted(session.scalars(text(query), values))
-
-    return put
