@@ -29,11 +29,15 @@ time.time_ns = lambda: wall_ns() + 3_600_000_000_000
 
 
 class Watcher(Viewer):
-    """A tab that shows who is here, as the page does: the names, each with the number of tabs."""
+    """A tab that shows who is here, as the page does: the names, each with the number of tabs.
+
+    As in phoenix.js, what comes before the first state of a join is taken in after it.
+    """
 
     def __init__(self, url: str, token: str, video_id: int) -> None:
         super().__init__(url, token, video_id)
         self._people: dict[str, dict[str, str]] = {}
+        self._early: list[dict[str, Any]] | None = []
 
     @property
     def people(self) -> dict[str, int]:
@@ -45,7 +49,14 @@ class Watcher(Viewer):
 
     def sees(self, **people: int) -> None:
         """Wait until exactly these people are shown, with so many tabs."""
-        self.read_until(lambda: self.people == people, deadline_s=15.0)
+        try:
+            self.read_until(lambda: self.people == people, deadline_s=15.0)
+        except AssertionError:
+            raise AssertionError(f"{self.people} is shown, not {people}") from None
+
+    def _join(self) -> None:
+        self._early = []
+        super()._join()
 
     def _take(self, message: list[Any]) -> None:
         super()._take(message)
@@ -53,6 +64,11 @@ class Watcher(Viewer):
         if event == "presence_state":
             self._people = {}
             self._sync(payload, {})
+            early, self._early = self._early or [], None
+            for diff in early:
+                self._sync(diff["joins"], diff["leaves"])
+        elif event == "presence_diff" and self._early is not None:
+            self._early.append(payload)
         elif event == "presence_diff":
             self._sync(payload["joins"], payload["leaves"])
 
