@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "rumbl_core.postgres.account": f"{CORE}/postgres/test_embedded.py",
     "rumbl_core.result": f"{CORE}/test_repo.py",
     "rumbl_core.schema": f"{CORE}/test_repo.py",
+    "rumbl_web.request_head": f"{WEB}/test_gthread.py",
     "rumbl_web.__main__": "tests/integration/test_start.py",
     "rumbl_web.answers": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",

@@ -7,6 +7,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 import requests
 
 from rumbl_core.testing import OwnServer, own_server
+from rumbl_web import slots
 from tests.running import RunningSite, run_apart
 from tests.viewer import Account, Viewer
 from tests.wire import Lost, Wire
@@ -27,6 +29,9 @@ NOTES_EACH = 100
 PACE_S = 0.04
 """25 notes a second from each poster."""
 AGAIN_AFTER_S = 0.5
+THREADS = 8
+"""The request threads of a site, unless it is told otherwise."""
+QUICK_PAGES = 10
 ERRORS_AT_MOST_S = 5.0
 
 
@@ -163,6 +168,23 @@ def test_who_gets_no_connection_is_told_in_time_and_it_passes(site: RunningSite,
             await wire.close()
 
     run_apart(run())
+
+
+def test_pages_that_wait_for_the_database_do_not_keep_others_waiting(tmp_path: Path, database: str) -> None:
+    site = RunningSite(tmp_path / "data", DATABASE_URL=database).start()
+    try:
+        with psycopg.connect(database) as other, ThreadPoolExecutor(THREADS) as readers:
+            other.execute("LOCK TABLE videos IN ACCESS EXCLUSIVE MODE")
+            held = [readers.submit(requests.get, site.url, timeout=30) for _ in range(THREADS - 1)]
+            until_waiting(database, len(held))
+            begun = time.monotonic()
+            for _ in range(QUICK_PAGES):
+                assert requests.get(site.url + "/sessions/new", timeout=10).status_code == 200
+            assert time.monotonic() - begun < QUICK_PAGES * slots.PATIENCE_S / 2
+            other.rollback()
+            assert [page.result().status_code for page in held] == [200] * len(held)
+    finally:
+        site.stop()
 
 
 def until_waiting(database: str, sessions: int) -> None:

@@ -35,7 +35,7 @@ def test_names_of_installed_sources_can_not_be_registered(
         raise Enough
 
     for place in ("rumbl_core.application.start", "info_sys.application.start"):
-        monkeypatch.setattr(place, lambda _settings: None)
+        monkeypatch.setattr(place, lambda *_: None)
     monkeypatch.setattr("info_sys.backends.known", lambda: {"oracle": object, "wolfram": object})
     monkeypatch.setattr(application, "workers", enough)
     try:

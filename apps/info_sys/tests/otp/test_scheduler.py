@@ -1,6 +1,7 @@
 import os
 import statistics
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -54,6 +55,29 @@ def test_blocking_outside_a_turn_changes_nothing():
     with blocking():
         assert default.stats().blocked == 0
     assert default.stats().threads == before
+
+
+def test_blocking_outside_a_turn_is_what_the_owner_of_the_other_threads_says():
+    scheduler, told = Scheduler(size=1, tick_s=10), []
+
+    @contextmanager
+    def around():
+        told.append("begun")
+        yield
+        told.append("ended")
+
+    scheduler.elsewhere(around)
+    with scheduler.blocking():
+        assert told == ["begun"]
+    assert told == ["begun", "ended"]
+    job = Job()
+    job.take_turn = lambda: (job.began.set(), wait_blocking(scheduler, job))
+    scheduler.ready(job)
+    assert job.began.wait(5)
+    job.over.set()
+
+    eventually(lambda: scheduler.stats().blocked == 0)
+    assert told == ["begun", "ended"], "its own threads' turns are no business of that one"
 
 
 def test_threads_start_with_the_first_runnable_and_are_daemons():

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.engine import URL
 
-from rumbl_core import migrate, password, repo, seeds
+from rumbl_core import migrate, password, repo, seeds, waits
 from rumbl_core.pool import Pool
 from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
@@ -54,6 +54,7 @@ class Application:
         if self._pool is None:
             return
         repo.configure(None)
+        waits.configure(waits.SILENT)
         self._pool.close()
         self._pool = None
         if self._watch is not None:
@@ -62,9 +63,13 @@ class Application:
             self._embedded.stop()
 
 
-def start(settings: Settings) -> Application:
-    """Start everything; raises StartError with one line that says what is wrong and what to do."""
+def start(settings: Settings, around_waits: waits.Around = waits.SILENT) -> Application:
+    """Start everything; raises StartError with one line that says what is wrong and what to do.
+
+    `around_waits` is entered by each thread around what it waits for here, such as the database's answer.
+    """
     password.configure(settings.password_cost)
+    waits.configure(around_waits)
     if settings.database_url is not None:
         url = address.parse(settings.database_url)
         address.ensure_database(url)

@@ -6,13 +6,16 @@ import os
 import select
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from rumbl_core import waits
 
 WAIT_S: Final = 5
 """Longest wait for a free connection, and for a new one to be made, in seconds."""
@@ -38,6 +41,7 @@ class Pool:
         self._autocommit = make_engine(
             url,
             isolation_level="AUTOCOMMIT",
+            poolclass=_Queue,
             pool_size=size,
             max_overflow=0,
             pool_timeout=WAIT_S,
@@ -73,13 +77,23 @@ def make_engine(url: URL, **options: Any) -> Engine:
     return create_engine(url, connect_args=arguments, hide_parameters=True, **options)
 
 
+class _Queue(QueuePool):
+    """Connections for whoever comes first; says so when somebody has to wait for one."""
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        all_lent = not self.checkedin() and self.overflow() >= 0
+        with waits.waiting() if all_lent else nullcontext():
+            return super()._do_get()
+
+
 class _Connection(psycopg.Connection[Any]):
     """A connection that is closed when the server doesn't answer: one that is stopped never says so."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait as psycopg does, but `ANSWER_S` at most. Raises psycopg.OperationalError."""
         try:
-            return super().wait(gen, interval, ANSWER_S if timeout is None else timeout)
+            with waits.waiting():
+                return super().wait(gen, interval, ANSWER_S if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 self.close()
@@ -97,7 +111,8 @@ class _Connection(psycopg.Connection[Any]):
 
 
 def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> Any:
-    return _Connection.connect(*args, **parameters)
+    with waits.waiting():
+        return _Connection.connect(*args, **parameters)
 
 
 def _limit(connection: Any, _record: object) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import Final, TypeVar
 
+from rumbl_core import waits
 from rumbl_core.errors import Busy
 
 T = TypeVar("T")
@@ -42,7 +43,8 @@ class QuietThreads:
         if not places.acquire(blocking=False):
             raise Busy("too many passwords are being checked at the same moment")
         try:
-            return self._finished(self._line.submit(work))
+            with waits.waiting():
+                return self._finished(self._line.submit(work))
         finally:
             places.release()
 

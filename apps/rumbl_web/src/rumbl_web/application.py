@@ -15,7 +15,7 @@ from flask import Blueprint, Flask
 import info_sys.application
 import info_sys.backends
 import rumbl_core.application
-from info_sys.otp import SHUTDOWN
+from info_sys import otp
 from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts
 from rumbl_web import notes
@@ -83,7 +83,7 @@ class Application:
 def start(configuration: Configuration) -> Application:
     """Start everything that one server process needs: domain, information system, channels, pages."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    core = rumbl_core.application.start(configuration.core)
+    core = rumbl_core.application.start(configuration.core, otp.blocking)
     info = info_sys.application.start(configuration.info)
     accounts.reserve_names(info_sys.backends.known())  # also of those that are installed and not chosen
     remote = workers(configuration)
@@ -149,7 +149,7 @@ def make_live(
         QuestionWatch.child_spec(endpoint),
     ]
     made.supervisor = supervisor = Supervisor(children, name=SUPERVISOR)
-    endpoint.on_stop(lambda: supervisor.stop(SHUTDOWN))
+    endpoint.on_stop(lambda: supervisor.stop(otp.SHUTDOWN))
     endpoint.on_stop(answers.wait)
     endpoint.on_stop(mailer.wait)
     return made

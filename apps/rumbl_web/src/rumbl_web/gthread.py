@@ -29,24 +29,16 @@ from functools import partial
 from select import POLLIN, poll
 from threading import BoundedSemaphore, local
 from typing import Any, ClassVar, Final
-from urllib.parse import unquote_to_bytes
 
 from gunicorn import util  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.http import errors  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn has no types
 
-from rumbl_web import bare_page
-
-MAX_HEAD: Final = 32 << 10
-"""Bytes; a longer head is not waited for."""
+from info_sys.otp import scheduler
+from rumbl_web import bare_page, request_head, slots
 
 _READ_BYTES: Final = 16 << 10
-_END_OF_HEAD: Final = b"\r\n\r\n"
-_BODY: Final = re.compile(rb"\r\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
-_SHORT_BODY: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
-_UPGRADE: Final = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
-_ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_S: Final = 0.05
 _UPGRADES_IN_A_ROW: Final = 16
@@ -76,7 +68,8 @@ class _Site:
         """Answer one request. Raises _Detached when its connection is gone to the hub."""
         environ[_MAY_DETACH] = True
         begin = datetime.now()
-        answer = self._app(environ, start_response)
+        with slots.taken():
+            answer = self._app(environ, start_response)
         if environ["gunicorn.socket"].fileno() >= 0:
             return answer
         if hasattr(answer, "close"):
@@ -147,12 +140,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._may_wait = BoundedSemaphore(half)
         # The first that fits: what hashes does so whatever else it asks for.
         slow = [] if self.slow is None else [_Line(self.slow, quarter)]
-        self._lines = [*slow, _Line(_UPGRADE, half, in_a_row=_UPGRADES_IN_A_ROW)]
+        self._lines = [*slow, _Line(request_head.UPGRADE, half, in_a_row=_UPGRADES_IN_A_ROW)]
         self._warned = -_WARN_EVERY_S
 
     def load_wsgi(self) -> None:
-        """Load the site, and stand before it."""
+        """Load the site, and stand before it. Where it waits by `otp.blocking()`, others compute."""
         super().load_wsgi()
+        scheduler.elsewhere(slots.waiting)
         self.wsgi: Any = _Site(self.wsgi, self.log)
 
     def accept(self, listener: socket.socket) -> None:
@@ -207,10 +201,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _start(self, conn: Any) -> None:
         head = conn.parser.unreader.buf.getvalue()
-        plain = _spelled_plainly(head)
+        plain = request_head.spelled_plainly(head)
         line = next((line for line in self._lines if line.kind.search(plain)), None)
-        conn.late_at, comes_later = float("inf"), not _is_whole(head)
-        if line is None or (comes_later and line.kind is _UPGRADE):
+        conn.late_at, comes_later = float("inf"), not request_head.is_whole(head)
+        if line is None or (comes_later and line.kind is request_head.UPGRADE):
             super().enqueue_req(conn)
         elif line.kind is self.slow and (comes_later or len(line.waiting) >= self.most_in_line):
             conn.late_at = 0.0
@@ -256,7 +250,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle(self, conn: Any) -> Any:
         """Run one request on a thread."""
         unreader = conn.parser.unreader
-        whole_head = _END_OF_HEAD in unreader.buf.getvalue()
+        whole_head = request_head.END in unreader.buf.getvalue()
         unreader.deadline = time.monotonic() + self.body_s if whole_head else 0.0
         _request.late = time.monotonic() > conn.late_at
         return super().handle(conn)
@@ -310,10 +304,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if not isinstance(unreader, _Unreader):
             unreader = conn.parser.unreader = _Unreader(conn.sock, self._may_wait)
         data = unreader.take_buffered()
-        piece = None if _is_enough(data) else _read(conn.sock)
+        piece = None if request_head.is_enough(data) else _read(conn.sock)
         data += piece or b""
         unreader.unread(data)
-        return piece == b"" or _is_enough(data)
+        return piece == b"" or request_head.is_enough(data)
 
 
 class _Unreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
@@ -334,7 +328,9 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
     def _wait(self) -> None:
         if self._may_wait.acquire(blocking=False):
             try:
-                if self._has_data(self.deadline - time.monotonic()):
+                with slots.waiting():
+                    came = self._has_data(self.deadline - time.monotonic())
+                if came:
                     return
             finally:
                 self._may_wait.release()
@@ -362,39 +358,3 @@ def _read(sock: socket.socket) -> bytes | None:
         return None
     except OSError:
         return b""
-
-
-def _spelled_plainly(head: bytes) -> bytes:
-    """The head as it will be read: empty lines before it and percent signs are no way around a line."""
-    head = head.lstrip(b"\r\n")
-    start, _, rest = head.partition(b"\r\n")
-    if b"%" not in start:
-        return head
-    return b"%b\r\n%b" % (b"".join(unquote_to_bytes(start).splitlines()), rest)
-
-
-def _is_enough(data: bytes) -> bool:
-    """Whether a thread need not wait for more, or should not."""
-    end = data.find(_END_OF_HEAD)
-    if end < 0:
-        return len(data) >= MAX_HEAD
-    head = data[: end + 2]
-    body = _SHORT_BODY.search(head)
-    # A client that asks first waits for an answer to its head.
-    if body is None or _ASKS_FIRST.search(head):
-        return True
-    return _has_come(data, end, body)
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether the body has come with its head, or there is none."""
-    end = data.find(_END_OF_HEAD)
-    head = data[: end + 2]
-    if not _BODY.search(head):
-        return True
-    body = _SHORT_BODY.search(head)
-    return body is not None and _has_come(data, end, body)
-
-
-def _has_come(data: bytes, end: int, body: re.Match[bytes]) -> bool:
-    return len(data) >= end + len(_END_OF_HEAD) + int(body[1])

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TypedDict
 
+from info_sys import otp
+
 ANSWER_S: Final = 0.1
 """How long to wait for the database before the last known state is told."""
 PATIENCE_S: Final = 2.0
@@ -61,7 +63,9 @@ class Health:
                 self._probe = _Probe(self._ping)
                 self._probe.start()
             probe = self._probe
-        if probe.done.wait(ANSWER_S):
+        with otp.blocking():
+            answered = probe.done.wait(ANSWER_S)
+        if answered:
             self._answered = probe.answered
         elif time.monotonic() > probe.asked_at + PATIENCE_S:
             self._answered = False

@@ -18,8 +18,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import get_ident
@@ -71,6 +71,7 @@ class Scheduler:
         self._size = size
         self._tick_s = tick_s
         self._lock = threading.Lock()
+        self._elsewhere: Callable[[], AbstractContextManager[None]] = nullcontext
         self._begin()
 
     def _begin(self) -> None:
@@ -120,9 +121,16 @@ class Scheduler:
 
     @contextmanager
     def blocking(self) -> Iterator[None]:
-        """Around a wait inside a turn: a stand-in thread serves the line meanwhile (at most 64 threads)."""
+        """Around a wait inside a turn: a stand-in thread serves the line meanwhile (at most 64 threads).
+
+        On a thread that is not the scheduler's it does what `elsewhere` was told to.
+        """
         me = get_ident()
-        if me not in self._turns or me in self._blocked:
+        if me not in self._turns:
+            with self._elsewhere():
+                yield
+            return
+        if me in self._blocked:
             yield
             return
         with self._lock:
@@ -134,6 +142,10 @@ class Scheduler:
         finally:
             with self._lock:
                 self._blocked.pop(me, None)
+
+    def elsewhere(self, around: Callable[[], AbstractContextManager[None]]) -> None:
+        """What `blocking()` is on other threads, such as those of a web server. At first it is nothing."""
+        self._elsewhere = around
 
     def stats(self) -> Stats:
         """Counters for the observer."""
@@ -164,6 +176,7 @@ class Scheduler:
         return sum(looks > 0 and me not in self._blocked for me, (_turn, looks) in self._lasting.items())
 
     def _work(self, queue: SimpleQueue[Runnable | None]) -> None:
+        _as_the_process()
         me, turn = get_ident(), 0
         while True:
             if self._taker != me:
@@ -263,11 +276,19 @@ class Scheduler:
             runnable.lost_by_fork()
 
 
+def _as_the_process() -> None:
+    """A thread starts with the system's policy of whoever started it; that of a hub is not for others."""
+    if hasattr(os, "sched_setscheduler"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.sched_getscheduler(os.getpid()), os.sched_param(0))
+
+
 default: Final = Scheduler()
 ready = default.ready
 running = default.running
 acting_as = default.acting_as
 blocking = default.blocking
+elsewhere = default.elsewhere
 line_is_empty = default.line_is_empty
 
 os.register_at_fork(

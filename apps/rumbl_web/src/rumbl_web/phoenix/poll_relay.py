@@ -26,6 +26,7 @@ from concurrent.futures import Future
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
+from info_sys import otp
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.pubsub import PubSub
 from rumbl_web.phoenix.transports import frames, poll_answer
@@ -98,13 +99,16 @@ class PollRelay:
 
     def _ask(self, node: str, act: str, ref: str, payload: Payload) -> int:
         """Say it and wait for the owner's word: a status, GONE if none comes."""
-        if self._is_silent(node) or not self._may_ask.acquire(timeout=TURN_S):
+        if self._is_silent(node):
             return poll_answer.GONE
-        try:
-            # Once more: it may have been found silent while we waited.
-            return poll_answer.GONE if self._is_silent(node) else self._word_of(node, act, ref, payload)
-        finally:
-            self._may_ask.release()
+        with otp.blocking():
+            if not self._may_ask.acquire(timeout=TURN_S):
+                return poll_answer.GONE
+            try:
+                # Once more: it may have been found silent while we waited.
+                return poll_answer.GONE if self._is_silent(node) else self._word_of(node, act, ref, payload)
+            finally:
+                self._may_ask.release()
 
     def _is_silent(self, node: str) -> bool:
         return node == self._node or self._silent_until.get(node, 0.0) > time.monotonic()

@@ -9,6 +9,7 @@ from redis import Redis, RedisError, WatchError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from info_sys import otp
 from rumbl_core.attempts import Decide, State
 from rumbl_core.errors import Unavailable
 
@@ -35,7 +36,7 @@ class RedisStore:
     def change(self, keys: Collection[bytes], decide: Decide[T]) -> T:
         """See Store. Whoever changes a key meanwhile makes this one decide anew."""
         try:
-            with self._redis.pipeline() as pipe:
+            with otp.blocking(), self._redis.pipeline() as pipe:
                 for _ in range(_TRIES):
                     try:
                         return self._changed(pipe, keys, decide)

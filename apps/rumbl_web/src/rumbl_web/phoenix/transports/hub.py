@@ -25,7 +25,7 @@ from typing import Any
 
 from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
-from rumbl_web.phoenix.transports import descriptors, frames, syscalls
+from rumbl_web.phoenix.transports import descriptors, frames, syscalls, thread_policy
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
@@ -128,8 +128,8 @@ class Hub:
             handler.closed(BROKEN)
             return
         self.start()
-        window = self.polls.window(window_s)
-        session = PollSession(self, handler, limits or self.options.limits, window, token)
+        limits, window = limits or self.options.limits, self.polls.window(window_s)
+        session = PollSession(self, handler, limits, window, token)
         self.polls.sessions[token] = session
         self.call_later(self.polls.open, session)
 
@@ -173,8 +173,7 @@ class Hub:
     def stop(self, timeout_s: float = 5.0) -> None:
         """Close everyone with 1012, at once and without waiting for their answers, and end the thread."""
         self._accepting = False
-        thread = self._thread
-        if thread is None or not self._runs():
+        if (thread := self._thread) is None or not self._runs():
             return
         self.call_later(self._stop)
         thread.join(timeout_s)
@@ -269,6 +268,7 @@ class Hub:
         self._prepare()
 
     def _run(self) -> None:
+        thread_policy.never_interrupt()
         self._ident = threading.get_ident()
         self._acting.acquire()
         while not self._stopping:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from info_sys import otp
 from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.transports import entrance, frames, handover, ndjson, poll_answer, poll_token
 from rumbl_web.phoenix.transports.entrance import Accept
@@ -208,9 +209,11 @@ class LongPoll:
         answer: Future[int] = Future()
         self._hub.call_later(self._hub.polls.receive, session, messages, answer)
         try:
-            return _json(poll_answer.posted(answer.result(self._options.answer_timeout_s)))
+            with otp.blocking():
+                status = answer.result(self._options.answer_timeout_s)
         except TimeoutError:
             return _try_again()
+        return _json(poll_answer.posted(status))
 
     def _body(self) -> bytes:
         """Raises BadBody."""
