@@ -19,12 +19,13 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import get_ident
+from threading import get_ident, get_native_id
 from typing import Final, Protocol
 
+from info_sys.otp import thread_policy
 from info_sys.otp.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 POOL_SIZE: Final = 4
 MAX_THREADS: Final = 64
 TICK_S: Final = 0.02
+TURNS_OF_A_CROWD: Final = 100
+"""In a tick: more than a room of people who write, far less than a core can do."""
 _TICKS_TO_WARN: Final = 50
 _TICKS_TO_SPARE: Final = 5
 """For so many ticks running a thread must be one too many before it ends: the next wait may need it."""
@@ -88,6 +91,9 @@ class Scheduler:
         self._turns: dict[int, int] = {}
         self._lasting: dict[int, tuple[int, int]] = {}
         self._spare_ticks = 0
+        self._native: dict[int, int] = {}
+        self._served = 0
+        self._crowded = False
         self._watchdog = Watchdog(self._look, self._tick_s)
 
     def ready(self, runnable: Runnable) -> None:
@@ -176,8 +182,9 @@ class Scheduler:
         return sum(looks > 0 and me not in self._blocked for me, (_turn, looks) in self._lasting.items())
 
     def _work(self, queue: SimpleQueue[Runnable | None]) -> None:
-        _as_the_process()
         me, turn = get_ident(), 0
+        self._native[me] = get_native_id()
+        self._treat(self._native[me])
         while True:
             if self._taker != me:
                 if queue is not self._queue:
@@ -212,6 +219,7 @@ class Scheduler:
             if surplus:
                 self._threads -= 1
                 self._turns.pop(me, None)
+                self._native.pop(me, None)
                 self._hand_on(me)
             return surplus
 
@@ -220,6 +228,7 @@ class Scheduler:
     def _look(self, on_time: bool) -> bool:
         """Note which turns last, let threads come or go accordingly; answer whether to look again."""
         with self._lock:
+            self._note_crowd()
             if on_time or not self._running:
                 self._note_lasting()
             surplus = self._at_hand() - self._size
@@ -230,6 +239,21 @@ class Scheduler:
         elif self._spare_ticks >= _TICKS_TO_SPARE:
             self._queue.put(None)
         return waiting > 0 or surplus > 0 or bool(self._lasting)
+
+    def _note_crowd(self) -> None:
+        """In a crowd the threads interrupt nobody: the hub reads on, and many are served in a row."""
+        before, self._served = self._served, sum(self._turns.values())
+        crowded = self._served - before > TURNS_OF_A_CROWD
+        if crowded != self._crowded:
+            self._crowded = crowded
+            for native in self._native.values():
+                self._treat(native)
+
+    def _treat(self, native: int) -> None:
+        if self._crowded:
+            thread_policy.never_interrupt(native)
+        else:
+            thread_policy.as_the_process(native)
 
     def _note_lasting(self) -> None:
         before, self._lasting = self._lasting, {}
@@ -274,13 +298,6 @@ class Scheduler:
                 self.ready(runnable)
         for runnable in running.values():
             runnable.lost_by_fork()
-
-
-def _as_the_process() -> None:
-    """A thread starts with the system's policy of whoever started it; that of a hub is not for others."""
-    if hasattr(os, "sched_setscheduler"):
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.sched_getscheduler(os.getpid()), os.sched_param(0))
 
 
 default: Final = Scheduler()

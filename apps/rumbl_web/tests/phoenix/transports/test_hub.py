@@ -134,6 +134,15 @@ class TestLife:
         loopback.hub.start()  # as `adopt` and `park` do, which had looked before the stop
         assert "hub" not in [thread.name for thread in threading.enumerate()]
 
+    @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="Linux only")
+    def test_its_thread_interrupts_nobody_when_a_message_wakes_it(self, loopback: Loopback) -> None:
+        said: list[int] = []
+
+        loopback.hub.start()
+        loopback.hub.call_later(lambda: said.append(os.sched_getscheduler(0)))
+
+        eventually(lambda: said == [os.SCHED_BATCH])
+
     def test_stopping_what_never_started_is_nothing(self) -> None:
         Hub().stop()
 

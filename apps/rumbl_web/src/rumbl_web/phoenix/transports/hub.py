@@ -23,9 +23,10 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from info_sys.otp import thread_policy
 from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
-from rumbl_web.phoenix.transports import descriptors, frames, syscalls, thread_policy
+from rumbl_web.phoenix.transports import descriptors, frames, syscalls
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
@@ -129,8 +130,7 @@ class Hub:
             return
         self.start()
         limits, window = limits or self.options.limits, self.polls.window(window_s)
-        session = PollSession(self, handler, limits, window, token)
-        self.polls.sessions[token] = session
+        self.polls.sessions[token] = session = PollSession(self, handler, limits, window, token)
         self.call_later(self.polls.open, session)
 
     def park(self, session: PollSession, sock: socket.socket, head: bytes) -> None:
