@@ -121,9 +121,12 @@ def test_the_worker_s_threads_share_them_and_give_them_back_where_the_site_says_
     monkeypatch.setattr(scheduler.default, "_elsewhere", some.waiting)
     with open("/dev/null") as connection:
 
-        def serve(view: Callable[[], object]) -> Future[object]:
+        def serve(view: Callable[[], object], **headers: str) -> Future[object]:
             site = gthread._Site(lambda _environ, _start: [str(view()).encode()], None)
-            return threads.submit(site, {"gunicorn.socket": connection}, None)
+            return threads.submit(site, {"gunicorn.socket": connection, **headers}, None)
+
+        def upgrade(view: Callable[[], object]) -> Future[object]:
+            return serve(view, HTTP_UPGRADE="WebSocket")
 
         def lend(view: Callable[[], object]) -> Future[object]:
             def patient() -> object:
@@ -134,3 +137,4 @@ def test_the_worker_s_threads_share_them_and_give_them_back_where_the_site_says_
 
         assert meet(3, serve) == 0
         assert meet(3, lend) == MANY
+        assert meet(3, upgrade) == MANY, "they have their own line, and are quick"
