@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from rumbl_core import waits
@@ -24,18 +24,18 @@ class Told:
 
     def __init__(self) -> None:
         self.times = 0
-        self.waiting: set[int] = set()
+        self.waiting: list[int] = []
         self.somebody = threading.Event()
 
     @contextmanager
     def around(self) -> Iterator[None]:
         self.times += 1
-        self.waiting.add(threading.get_ident())
+        self.waiting.append(threading.get_ident())
         self.somebody.set()
         try:
             yield
         finally:
-            self.waiting.discard(threading.get_ident())
+            self.waiting.remove(threading.get_ident())
 
 
 @pytest.fixture
@@ -72,16 +72,29 @@ def test_a_thread_waits_for_a_connection_when_all_are_lent(pool: Pool, told: Tol
         other = threading.Thread(target=lambda: pool.connection().close())
         other.start()
         assert told.somebody.wait(DEADLINE_S)
-        assert told.waiting == {other.ident}
+        assert told.waiting == [other.ident]
         lent.close()
         other.join(DEADLINE_S)
     assert not told.waiting
 
 
+def test_a_thread_waits_while_a_connection_is_made_ready(committed_database: str, told: Told) -> None:
+    """SQLAlchemy lets all others wait behind the first one, until that has told it what database it is."""
+    cold, waited = Pool(make_url(committed_database).set(drivername="postgresql+psycopg"), size=2), []
+    event.listen(cold._autocommit, "connect", lambda *_: waited.append(threading.get_ident() in told.waiting))
+
+    with cold.connection(), cold.connection():
+        pass
+
+    assert waited == [True, True]
+    assert not told.waiting
+    cold.close()
+
+
 def test_a_thread_waits_for_the_hash_of_a_password(told: Told) -> None:
     quiet = QuietThreads(1, waiting=0, wait_s=DEADLINE_S)
 
-    assert quiet.run(lambda: set(told.waiting)) == {threading.get_ident()}
+    assert quiet.run(lambda: list(told.waiting)) == [threading.get_ident()]
 
 
 def test_what_fails_is_no_longer_waited_for(told: Told) -> None:

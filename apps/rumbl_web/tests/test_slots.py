@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
 import pytest
 
-from info_sys import otp
-from info_sys.otp import scheduler
+from info_sys.testing import eventually
 from rumbl_web import gthread, slots
 from rumbl_web.slots import Slots
 
@@ -53,7 +55,7 @@ def test_who_waits_lends_the_slot_to_others_and_has_one_again_afterwards(threads
 
     def compute() -> None:
         with one.taken():
-            with one.waiting(), one.waiting():
+            with slots.waiting(), slots.waiting():
                 together.wait()
             inside.append(1)
             most.append(len(inside))
@@ -67,10 +69,10 @@ def test_who_waits_lends_the_slot_to_others_and_has_one_again_afterwards(threads
 def test_a_crash_costs_no_slot() -> None:
     one = Slots(1, LONG_S)
 
-    with pytest.raises(ZeroDivisionError), one.taken(), one.waiting():
+    with pytest.raises(ZeroDivisionError), one.taken(), slots.waiting():
         raise ZeroDivisionError
 
-    assert one._free == 1
+    assert one.free == 1
 
 
 def test_slots_are_given_in_the_order_in_which_they_were_asked_for(threads: ThreadPoolExecutor) -> None:
@@ -83,8 +85,7 @@ def test_slots_are_given_in_the_order_in_which_they_were_asked_for(threads: Thre
     with one.taken():
         for number in range(MANY):
             threads.submit(compute, number)
-            while len(one._line) <= number:
-                threading.Event().wait(0.001)
+            eventually(lambda number=number: one.waiting_in_line == number + 1)
 
     assert [order.get(timeout=DEADLINE_S) for _ in range(MANY)] == list(range(MANY))
 
@@ -95,46 +96,75 @@ def test_a_thread_whose_patience_ends_computes_without_a_slot_and_takes_none_alo
     one = Slots(1, patience_s=0.01)
 
     def compute() -> str:
-        with one.taken(), one.waiting():
+        with one.taken(), slots.waiting():
             return "done"
 
     with one.taken():
         assert threads.submit(compute).result(DEADLINE_S) == "done"
-        assert not one._line
-    assert one._free == 1
+        assert not one.waiting_in_line
+    assert one.free == 1
 
 
 def test_waiting_without_a_slot_is_nothing() -> None:
     one = Slots(1, LONG_S)
 
-    with one.waiting(), one.taken(), one.waiting(), one.taken():
-        pass
+    with slots.waiting(), one.taken(), slots.waiting(), slots.waiting():
+        assert one.free == 1
 
-    assert one._free == 1
+    assert one.free == 1
 
 
-def test_the_worker_s_threads_share_them_and_give_them_back_where_the_site_says_that_it_waits(
-    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+def test_who_comes_back_from_a_wait_goes_before_those_who_begin(threads: ThreadPoolExecutor) -> None:
+    one, order, answered = Slots(1, LONG_S), SimpleQueue[str](), threading.Event()
+
+    def page(name: str) -> None:
+        with one.taken():
+            with slots.waiting():
+                assert answered.wait(DEADLINE_S)
+            order.put(name)
+
+    def begin() -> None:
+        with one.taken():
+            order.put("new")
+
+    waiting = threads.submit(page, "begun")
+    eventually(lambda: waiting.running() and one.free == 1)
+    with one.taken():
+        threads.submit(begin)
+        eventually(lambda: one.waiting_in_line == 1)
+        answered.set()
+        eventually(lambda: one.waiting_in_line == 2)
+
+    assert [order.get(timeout=DEADLINE_S) for _ in range(2)] == ["begun", "new"]
+
+
+def test_a_forked_child_goes_on_without_a_slot_and_all_are_free() -> None:
+    one = Slots(1, LONG_S)
+    with one.taken():
+        pid = os.fork()
+        if pid == 0:
+            with slots.waiting():
+                os._exit(0 if one.free == 1 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_piece_of_a_body_that_has_come_does_not_keep_the_place_of_those_who_wait_for_theirs(
+    threads: ThreadPoolExecutor,
 ) -> None:
-    some = Slots(2, LONG_S)
-    monkeypatch.setattr(slots, "taken", some.taken)
-    monkeypatch.setattr(scheduler.default, "_elsewhere", some.waiting)
-    with open("/dev/null") as connection:
+    one, may_wait = Slots(1, LONG_S), threading.BoundedSemaphore(1)
+    ours, theirs = socket.socketpair()
 
-        def serve(view: Callable[[], object], **headers: str) -> Future[object]:
-            site = gthread._Site(lambda _environ, _start: [str(view()).encode()], None)
-            return threads.submit(site, {"gunicorn.socket": connection, **headers}, None)
+    def read() -> bytes:
+        with one.taken():
+            unreader = gthread._Unreader(ours, may_wait)
+            unreader.deadline = time.monotonic() + LONG_S
+            return unreader.chunk()
 
-        def upgrade(view: Callable[[], object]) -> Future[object]:
-            return serve(view, HTTP_UPGRADE="WebSocket")
-
-        def lend(view: Callable[[], object]) -> Future[object]:
-            def patient() -> object:
-                with otp.blocking():
-                    return view()
-
-            return serve(patient)
-
-        assert meet(3, serve) == 0
-        assert meet(3, lend) == MANY
-        assert meet(3, upgrade) == MANY, "they have their own line, and are quick"
+    with ours, theirs:
+        reading = threads.submit(read)
+        eventually(lambda: may_wait._value == 0 and one.free == 1)
+        with one.taken():
+            theirs.sendall(b"here")
+            eventually(lambda: one.waiting_in_line == 1)
+            assert may_wait._value == 1
+        assert reading.result(DEADLINE_S) == b"here"

@@ -78,11 +78,13 @@ def make_engine(url: URL, **options: Any) -> Engine:
 
 
 class _Queue(QueuePool):
-    """Connections for whoever comes first; says so when somebody has to wait for one."""
+    """Connections for whoever comes first; says so when somebody has to wait for one.
+
+    Also while one is made: SQLAlchemy lets others wait behind the first of all until it knows the database.
+    """
 
     def _do_get(self) -> ConnectionPoolEntry:
-        all_lent = not self.checkedin() and self.overflow() >= 0
-        with waits.waiting() if all_lent else nullcontext():
+        with nullcontext() if self.checkedin() else waits.waiting():
             return super()._do_get()
 
 

@@ -130,11 +130,11 @@ def test_player_id_is_the_book_s(url: str | None, id: str | None) -> None:
 
 @pytest.mark.trap(33)
 def test_long_input_costs_nothing() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for url in ("v=" * 100_000, "https://" + "a/" * 100_000, "a" * 1_000_000):
         assert player_id(url) is None
         assert player_source(url).kind is None
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 @given(st.text(max_size=255))

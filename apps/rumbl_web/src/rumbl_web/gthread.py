@@ -38,6 +38,7 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 
 from info_sys.otp import scheduler
 from rumbl_web import bare_page, request_head, slots
+from rumbl_web.page_costs import PageCosts
 
 _READ_BYTES: Final = 16 << 10
 _NO_DESCRIPTOR: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -63,7 +64,7 @@ class _Site:
     """What gunicorn calls as the application, and everything else that the application is."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], log: Any) -> None:
-        self._app, self._log = app, log
+        self._app, self._log, self._costs = app, log, PageCosts()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request. Raises _Detached when its connection is gone to the hub."""
@@ -71,7 +72,7 @@ class _Site:
         begin = datetime.now()
         # Upgrades are quick and have a line of their own; in this one a crowd that comes back loses time.
         is_upgrade = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
-        with nullcontext() if is_upgrade else slots.taken():
+        with nullcontext() if is_upgrade else self._costs.computing(environ["PATH_INFO"]):
             answer = self._app(environ, start_response)
         if environ["gunicorn.socket"].fileno() >= 0:
             return answer
@@ -329,16 +330,19 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
         return data
 
     def _wait(self) -> None:
-        if self._may_wait.acquire(blocking=False):
-            try:
-                with slots.waiting():
-                    came = self._has_data(self.deadline - time.monotonic())
-                if came:
-                    return
-            finally:
-                self._may_wait.release()
+        with slots.waiting():
+            if self._comes_in_time():
+                return
         # gunicorn and Werkzeug know how to go on without a client that has gone.
         raise ConnectionResetError(errno.ECONNRESET, "too slow to send its request")
+
+    def _comes_in_time(self) -> bool:
+        if not self._may_wait.acquire(blocking=False):
+            return False
+        try:
+            return self._has_data(self.deadline - time.monotonic())
+        finally:
+            self._may_wait.release()
 
     def _has_data(self, timeout_s: float) -> bool:
         ear = poll()

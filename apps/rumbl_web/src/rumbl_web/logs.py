@@ -25,8 +25,8 @@ MAX_MESSAGE: Final = 4_000
 """Characters of a message; the rest is cut off."""
 MAX_TRACEBACK: Final = 20_000
 """Characters of a traceback; its middle is left out."""
-QUIET: Final = ("alembic", "gunicorn", "urllib3")
-"""Libraries whose everyday lines nobody needs."""
+QUIET: Final = ("alembic", "gunicorn", "rumbl_core.pool", "urllib3")
+"""Libraries whose everyday lines nobody needs; the pool's are SQLAlchemy's."""
 
 _SECRETS: Final = re.compile(r"\$argon2[\w+/=,$.]+|(?<=://)[^\s/@'\"]+(?=@)")
 _COLOURS: Final = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[1;31m"}

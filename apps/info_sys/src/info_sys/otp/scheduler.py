@@ -246,7 +246,7 @@ class Scheduler:
         crowded = self._served - before > TURNS_OF_A_CROWD
         if crowded != self._crowded:
             self._crowded = crowded
-            for native in self._native.values():
+            for native in list(self._native.values()):
                 self._treat(native)
 
     def _treat(self, native: int) -> None:
