@@ -289,6 +289,25 @@ class TestClosing:
         assert client.receive_close() == 1001
         client.receive_end()
 
+    @pytest.mark.parametrize(
+        "last",
+        [[client_frame(CLOSE, b"\x03\xe9")], [client_frame(CLOSE, b"\x03\xe9"), b"\x81"]],
+        ids=["", "more"],
+    )
+    def test_what_a_client_sends_last_is_no_matter_of_the_next_one(
+        self, loopback: Loopback, last: list[bytes]
+    ) -> None:
+        leaver, handler = loopback.connect()
+        opened(handler).close(1001, "logged out")
+        assert leaver.receive_close() == 1001
+        leaver.send(b"".join(last))
+        leaver.receive_end()
+        client, _ = loopback.connect(Recorder(echo))
+
+        client.send(client_frame(TEXT, b"one") + client_frame(TEXT, b"two"))
+
+        assert [client.receive_text() for _ in range(2)] == [b"one", b"two"]
+
     def test_a_handler_may_close_from_within_a_message(self, loopback: Loopback) -> None:
         def leave(recorder: Recorder, data: bytes) -> None:
             opened(recorder).send(Opcode.TEXT, data)

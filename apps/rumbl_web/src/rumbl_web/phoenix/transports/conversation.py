@@ -119,9 +119,11 @@ class Conversations:
             self._violated(connection, decoder.failure)
         elif decoder.idle:
             connection.decoder = None
-        elif connection.decoder is None and connection.fd >= 0:
-            connection.decoder = decoder
+        elif decoder is self._spare:
+            # It remembers this client's last bytes, so it is for nobody else, even if this one is gone.
             self._spare = frames.Decoder()
+            if connection.fd >= 0:
+                connection.decoder = decoder
 
     def _violated(self, connection: HubConnection, code: int) -> None:
         if connection.phase == OPEN:
