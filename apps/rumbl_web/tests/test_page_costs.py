@@ -14,8 +14,7 @@ from info_sys.otp import scheduler
 from rumbl_web import gthread, page_costs, slots
 from rumbl_web.page_costs import LONG_S, PageCosts, shape
 
-DEADLINE_S = 5.0
-MANY = 6
+from .meeting import DEADLINE_S, MANY, meet
 
 
 def compute(costs: PageCosts, path: str, cpu_s: float) -> None:
@@ -23,14 +22,6 @@ def compute(costs: PageCosts, path: str, cpu_s: float) -> None:
         end = time.thread_time() + cpu_s
         while time.thread_time() < end:
             sum(range(100))
-
-
-def meet(others: int, run: Callable[[Callable[[], object]], Future[object]]) -> int:
-    """How many of MANY threads got to where `others` are awaited, each for a moment at most."""
-    meeting = threading.Barrier(others, timeout=0.2)
-    runs = [run(meeting.wait) for _ in range(MANY)]
-    wait(runs, DEADLINE_S)
-    return sum(one.exception() is None for one in runs)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
 import pytest
@@ -16,23 +16,15 @@ from info_sys.testing import eventually
 from rumbl_web import gthread, slots
 from rumbl_web.slots import Slots
 
-DEADLINE_S = 5.0
+from .meeting import DEADLINE_S, MANY, meet
+
 LONG_S = 60.0
-MANY = 6
 
 
 @pytest.fixture
 def threads() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(MANY) as pool:
         yield pool
-
-
-def meet(others: int, run: Callable[[Callable[[], object]], Future[object]]) -> int:
-    """How many of MANY threads got to where `others` are awaited, each for a moment at most."""
-    meeting = threading.Barrier(others, timeout=0.2)
-    runs = [run(meeting.wait) for _ in range(MANY)]
-    wait(runs, DEADLINE_S)
-    return sum(one.exception() is None for one in runs)
 
 
 def test_no_more_than_its_slots_compute_at_the_same_time(threads: ThreadPoolExecutor) -> None:
