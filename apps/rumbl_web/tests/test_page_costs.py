@@ -62,6 +62,8 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_costs, "MOST", 2)
     costs = PageCosts()
 
+    for page in ("/short", "/too"):
+        compute(costs, page, 0)
     for page in ("/a", "/b", "/c"):
         compute(costs, page, 1.2 * LONG_S)
 

@@ -87,12 +87,14 @@ def test_a_thread_whose_patience_ends_computes_without_a_slot_and_takes_none_alo
 ) -> None:
     one = Slots(1, patience_s=0.01)
 
-    def compute() -> str:
+    def compute() -> Slots | None:
         with one.taken(), slots.waiting():
-            return "done"
+            pass
+        with one.taken():
+            return slots.give_back()
 
     with one.taken():
-        assert threads.submit(compute).result(DEADLINE_S) == "done"
+        assert threads.submit(compute).result(DEADLINE_S) is None
         assert not one.waiting_in_line
     assert one.free == 1
 
@@ -130,14 +132,22 @@ def test_who_comes_back_from_a_wait_goes_before_those_who_begin(threads: ThreadP
     assert [order.get(timeout=DEADLINE_S) for _ in range(2)] == ["begun", "new"]
 
 
-def test_a_forked_child_goes_on_without_a_slot_and_all_are_free() -> None:
+def test_a_forked_child_goes_on_without_a_slot_and_all_are_free(threads: ThreadPoolExecutor) -> None:
     one = Slots(1, LONG_S)
+
+    def stand_in_line() -> None:
+        with one.taken():
+            pass
+
     with one.taken():
+        waiting = threads.submit(stand_in_line)
+        eventually(lambda: one.waiting_in_line == 1)
         pid = os.fork()
-        if pid == 0:
+        if pid == 0:  # where the thread that waits does not exist
             with slots.waiting():
                 os._exit(0 if one.free == 1 else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    waiting.result(DEADLINE_S)
 
 
 def test_a_piece_of_a_body_that_has_come_does_not_keep_the_place_of_those_who_wait_for_theirs(

@@ -91,6 +91,7 @@ class Scheduler:
         self._turns: dict[int, int] = {}
         self._lasting: dict[int, tuple[int, int]] = {}
         self._spare_ticks = 0
+        # By thread: its native id, by which the system is told how to treat it.
         self._native: dict[int, int] = {}
         self._served = 0
         self._crowded = False
