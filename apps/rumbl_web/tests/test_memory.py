@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
-
-import pytest
 
 from rumbl_web import memory
 
@@ -15,12 +12,6 @@ class Circle:
     """Refers to itself."""
 
     itself: Circle
-
-
-@pytest.fixture(autouse=True)
-def thawed() -> Iterator[None]:
-    yield
-    gc.unfreeze()
 
 
 def test_what_is_kept_is_no_longer_collected_and_what_comes_later_is() -> None:

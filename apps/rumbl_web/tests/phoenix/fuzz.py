@@ -1,7 +1,7 @@
 """How much chance a run takes, and what it makes of real messages.
 
 `RUMBL_FUZZ` is the number of examples of all fuzz tests together (`make test-fuzz` asks for 100,000); without
-it a run takes so few that it costs a second or two.
+it they are twenty times the usual number of one test.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-TOTAL = int(os.environ.get("RUMBL_FUZZ", "2000"))
+TOTAL = int(os.environ.get("RUMBL_FUZZ", 20 * settings().max_examples))
 
 
 def share(part: float) -> settings:

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from werkzeug.test import encode_multipart
 
 from rumbl_web import logs
 from rumbl_web.testing import flatten
 
+from ..chance import times
 from .world import World, steps
 
 STEPS = list(steps())
@@ -97,7 +98,7 @@ ANY = st.text(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@times(0.3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_text_anywhere(world: World, caplog: pytest.LogCaptureFixture, data: st.DataObject) -> None:
     caplog.clear()

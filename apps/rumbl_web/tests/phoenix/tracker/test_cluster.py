@@ -6,20 +6,18 @@ import time
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from info_sys.otp import Process
 from rumbl_web.phoenix.tracker import gossip
 from rumbl_web.phoenix.tracker.cluster import Periods
 
+from ...chance import times
 from .world import PERIODS, World
 
 DOWN = int(PERIODS.down / PERIODS.heartbeat)
 FORGET = int(PERIODS.forget / PERIODS.heartbeat)
-
-SLOWLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The machine may be busy."""
 
 
 def acquainted(*names: str) -> World:
@@ -44,7 +42,7 @@ def heal(world: World) -> None:
 
 
 class TestAgreement:
-    @settings(SLOWLY, max_examples=75)
+    @times(0.75)
     @given(st.randoms(use_true_random=False), st.sampled_from([40, 150, 60_000]))
     def test_after_any_trouble_everybody_lists_what_the_living_nodes_own(
         self, dice: Random, max_bytes: int
@@ -71,7 +69,6 @@ class TestAgreement:
             heal(world)
             world.assert_agreed()
 
-    @SLOWLY
     @given(st.randoms(use_true_random=False))
     def test_lost_doubled_and_reordered_messages_are_made_good_within_a_few_heartbeats(
         self, dice: Random

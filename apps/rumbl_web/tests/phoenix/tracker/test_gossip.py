@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rumbl_web.phoenix.tracker import gossip
@@ -14,9 +14,6 @@ from rumbl_web.phoenix.tracker.gossip import Ask, Bye, Delta, Heartbeat, Malform
 from rumbl_web.phoenix.tracker.room import Entry
 
 ME = Peer("node", "life")
-
-SLOWLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The machine may be busy."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 keys = texts | st.sampled_from(["__proto__", "constructor", "", "ключ", "x" * 5000])
@@ -52,7 +49,6 @@ def messages(draw: st.DrawFn) -> Message:
     )
 
 
-@SLOWLY
 @given(messages())
 def test_what_is_written_is_read(message: Message) -> None:
     event, payload = gossip.encode(message)
@@ -119,7 +115,6 @@ wrong = st.dictionaries(
 )
 
 
-@SLOWLY
 @given(st.sampled_from(["heartbeat", "delta", "state", "ask", "bye", ""]), wrong)
 def test_whatever_comes_is_a_message_or_malformed(event: str, fields: dict[str, Any]) -> None:
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rumbl_web.phoenix.transports import frames
@@ -18,6 +18,7 @@ from rumbl_web.phoenix.transports.frames import (
     Decoder,
 )
 
+from ...chance import times
 from .support import client_frame
 
 LIMIT = 65536
@@ -255,7 +256,7 @@ MESSAGES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@times(0.6)
 @given(messages=st.lists(st.tuples(MESSAGES, st.integers(1, 9)), max_size=6), chop=st.integers(1, 60))
 def test_any_messages_in_any_fragments_come_back(messages: list[tuple[frames.Event, int]], chop: int) -> None:
     data = b""
@@ -272,7 +273,7 @@ def test_any_messages_in_any_fragments_come_back(messages: list[tuple[frames.Eve
     assert [event for event in events if event[0] != PONG] == [message for message, _ in messages]
 
 
-@settings(max_examples=200, deadline=None)
+@times(2)
 @given(data=st.binary(max_size=400), chop=st.integers(1, 50))
 def test_garbage_never_raises_and_how_it_is_cut_never_matters(data: bytes, chop: int) -> None:
     assert decode(data, chop=chop) == decode(data)

@@ -6,12 +6,13 @@ import sys
 from array import array
 from typing import cast
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from rumbl_web.phoenix.transports.connection import HubConnection
 from rumbl_web.phoenix.transports.group import CANCELLED, Group, HubSubscription
+
+from ...chance import times
 
 NOBODY = cast(HubConnection, None)
 
@@ -161,5 +162,5 @@ class Rounds(RuleBasedStateMachine):
         assert all(member.cursor != CANCELLED for member in self.wanted)
 
 
-Rounds.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+Rounds.TestCase.settings = times(0.4, stateful_step_count=40)
 TestRounds = Rounds.TestCase
