@@ -13,7 +13,13 @@ from rumbl_core import accounts, multimedia, repo, testing
 from rumbl_core.errors import Unavailable
 from rumbl_core.postgres import address
 from rumbl_core.result import Ok
-from rumbl_core.testing import OwnServer, Sandbox, annotation_fixture, user_fixture, video_fixture
+from rumbl_core.testing import (
+    Sandbox,
+    annotation_fixture,
+    annotations_fixture,
+    user_fixture,
+    video_fixture,
+)
 
 
 def in_a_thread(work: object) -> list[object]:
@@ -192,15 +198,27 @@ def test_a_forked_child_gets_connections_of_its_own(committed_database: str) -> 
     assert repo.rows(session) == before, "the parent's connection still works"
 
 
-def test_a_server_of_ones_own_can_be_restarted_and_keeps_what_was_committed(own_server: OwnServer) -> None:
-    server = own_server.address("postgres")
-    with psycopg.connect(server, autocommit=True) as before:
-        before.execute("CREATE TABLE kept AS SELECT 7 AS number")
-        own_server.restart()
-        with pytest.raises(psycopg.OperationalError):
-            before.execute("SELECT 1")
-    with psycopg.connect(server) as after:
-        assert after.execute("SELECT number FROM kept").fetchone() == (7,)
+def test_many_notes_are_as_if_they_had_been_written_one_by_one(sandbox: Sandbox) -> None:
+    author, stranger = user_fixture(), user_fixture()
+    film = video_fixture(author)
+    annotation_fixture(stranger, video_fixture(author))
+    first = annotation_fixture(stranger, film)
+
+    ids = annotations_fixture(author, film, [("one", 9), ("two", 0), ("three", 9)])
+    last = annotation_fixture(author, film)
+
+    rows = multimedia.list_annotations_after(film)
+    told = [(row.id, row.prev_id, row.body, row.at, row.user) for row in rows[1:-1]]
+    assert told == [
+        (ids[0], first.id, "one", 9, author),
+        (ids[1], ids[0], "two", 0, author),
+        (ids[2], ids[1], "three", 9, author),
+    ]
+    assert first.id < ids[0] < ids[1] < ids[2] < last.id
+    assert last.prev_id == ids[2]
+    assert multimedia.list_recent_annotations(film, 60) == rows
+    with pytest.raises(AssertionError, match="can't be blank"):
+        annotations_fixture(author, film, [("fine", 0), (" ", 0)])
 
 
 def test_a_database_that_is_away_is_away_for_everybody(database_away: None) -> None:

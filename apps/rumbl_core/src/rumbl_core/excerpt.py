@@ -30,11 +30,11 @@ class Excerpt(Generic[S]):
         self._unread = every.keys() - self._names
         self._belongs_to = belongs_to
         own = [getattr(schema, name) for name in self._names]
-        self._columns: list[Any] = [*own, *(column for one in belongs_to.values() for column in one._columns)]
+        self.columns: list[Any] = [*own, *(column for one in belongs_to.values() for column in one.columns)]
 
     def select(self) -> Select[*tuple[Any, ...]]:
         """A query of these columns; more may be added behind them."""
-        query = select(*self._columns).select_from(self._schema)
+        query = select(*self.columns).select_from(self._schema)
         for name in self._belongs_to:
             query = query.outerjoin(getattr(self._schema, name))
         return query
@@ -55,7 +55,7 @@ class Excerpt(Generic[S]):
         made = known[key] = self._new(key, row[start:end])
         for name, other in self._belongs_to.items():
             made.__dict__[name] = other._object(row, end, known)
-            end += len(other._columns)
+            end += len(other.columns)
         return made
 
     def _new(self, key: Key, values: Sequence[Any]) -> S:

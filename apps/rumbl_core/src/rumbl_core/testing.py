@@ -26,15 +26,15 @@ import itertools
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import BigInteger, Connection, Engine, Select, column, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,7 @@ from rumbl_core.accounts import User
 from rumbl_core.backend_seeds import reserved
 from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Annotation, Video
+from rumbl_core.own_server import OwnServer
 from rumbl_core.pool import Pool, make_engine, refuse_dead
 from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
@@ -52,6 +53,17 @@ from rumbl_core.schema import Schema
 _MAX_LEASES: Final = 64
 _LEASES: Final = 4_113
 _WAIT_S: Final = 10.0
+_NOTES: Final = text("""
+    WITH new AS (
+        SELECT nextval(pg_get_serial_sequence('annotations', 'id')) AS id, body, at
+        FROM unnest(CAST(:bodies AS text[]), CAST(:times AS integer[])) AS note (body, at)
+    )
+    INSERT INTO annotations (id, body, at, user_id, video_id, prev_id, inserted_at)
+    SELECT id, body, at, :user_id, :video_id,
+        coalesce(lag(id) OVER (ORDER BY id), (SELECT max(id) FROM annotations WHERE video_id = :video_id)),
+        date_trunc('second', timezone('UTC', clock_timestamp()))
+    FROM new ORDER BY id RETURNING id
+""").columns(column("id", BigInteger))
 S = TypeVar("S", bound=Schema)
 _numbers = itertools.count(1)
 
@@ -125,10 +137,8 @@ class Sandbox:
     @contextmanager
     def session(self, *, transaction: bool) -> Iterator[Session]:
         """A session that commits to the sandbox; see `repo.Store`. Waits 10 s at most for other threads."""
-        if self._owner not in {None, threading.get_ident()}:
-            raise RuntimeError("this thread doesn't own the sandbox: use the fixture `shared_sandbox`")
         with (
-            self._alone(),
+            self._mine(),
             Session(self._connection, expire_on_commit=False, autoflush=False) as session,
             session.begin(),
         ):
@@ -146,8 +156,12 @@ class Sandbox:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """The connection of such a session."""
-        with self.session(transaction=False) as session:
-            yield session.connection()
+        with self._mine():
+            if self._connection.in_transaction():
+                yield self._connection
+            else:
+                with self._connection.begin():
+                    yield self._connection
 
     def close(self) -> None:
         """Roll everything back, once no thread is in the middle of something."""
@@ -157,6 +171,12 @@ class Sandbox:
     def _inside(self) -> _Inside:
         return cast("_Inside", self._connection.connection.dbapi_connection)
 
+    def _mine(self) -> AbstractContextManager[None]:
+        """The turn of this thread, if it may have one."""
+        if self._owner not in {None, threading.get_ident()}:
+            raise RuntimeError("this thread doesn't own the sandbox: use the fixture `shared_sandbox`")
+        return self._alone()
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if not self._lock.acquire(timeout=_WAIT_S):
@@ -165,29 +185,6 @@ class Sandbox:
             yield
         finally:
             self._lock.release()
-
-
-class OwnServer:
-    """A PostgreSQL of one test."""
-
-    def __init__(self, folder: Path) -> None:
-        self._embedded = EmbeddedPostgres(folder)
-        self._maintenance = self._embedded.start()
-
-    def address(self, database: str = "rumbl") -> str:
-        """The address of a database in it, as text; who uses it first makes it."""
-        return address.conninfo(self._maintenance.set(database=database))
-
-    def restart(self) -> None:
-        """Do as `pg_ctl restart -m immediate`: every connection breaks, what was not committed is gone."""
-        self._embedded._cluster()._run(
-            "pg_ctl", "-D", str(self._embedded.data), "-m", "immediate", "-w", "stop"
-        )
-        self._embedded.start()
-
-    def stop(self) -> None:
-        """End it."""
-        self._embedded.stop()
 
 
 @pytest.fixture
@@ -313,6 +310,17 @@ def video_fixture(user: User, **attrs: object) -> Video:
 def annotation_fixture(user: User, video: Video, **attrs: object) -> Annotation:
     """A note of the user on the video, at its start; given attributes win."""
     return _sure(multimedia.annotate_video(user, video.id, {"body": "a note", "at": 0, **attrs}))
+
+
+def annotations_fixture(user: User, video: Video, notes: Sequence[tuple[str, int]]) -> list[int]:
+    """Ids of notes of the user on the video, each a body and a time in ms, as if written one by one."""
+    row = Annotation(user_id=user.id, video_id=video.id)
+    for body, at in notes:
+        judged = Annotation.changeset(row, {"body": body, "at": at})
+        assert judged.valid, f"the fixture was refused: {judged.errors_on()}"
+    bodies, times = zip(*notes, strict=True)
+    given = {"bodies": list(bodies), "times": list(times), "user_id": user.id, "video_id": video.id}
+    return [id for (id,) in repo.values(cast("Select[int]", _NOTES), given)]
 
 
 def _sure(result: Ok[S] | Error[Changeset[S]]) -> S:

@@ -15,7 +15,7 @@ from rumbl_core.accounts import User
 from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Video
 from rumbl_core.result import Ok
-from rumbl_core.testing import annotation_fixture, user_fixture
+from rumbl_core.testing import annotation_fixture, annotations_fixture, user_fixture
 from rumbl_web.channels import pages, user_socket
 from rumbl_web.channels.user_socket import UserSocket
 from rumbl_web.channels.video_channel import VideoChannel
@@ -221,7 +221,8 @@ def test_a_database_that_is_away_is_an_error_reply_and_nothing_crashes(
         raise Unavailable("the database is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rumbl_core.testing.Sandbox.session", away)
+        for way in ("session", "connection"):
+            patch.setattr(f"rumbl_core.testing.Sandbox.{way}", away)
         for event in ("new_annotation", "list_annotations"):
             refused = push(channel, event, {"body": "kept by the page", "at": 1})
             assert assert_reply(refused, "error") == {"reason": "unavailable"}
@@ -295,7 +296,7 @@ def test_a_strange_high_water_mark_starts_from_the_first_note(
 def test_who_was_away_for_a_thousand_notes_gets_them_all_in_order(
     socket: ClientSocket, user: User, video: Video
 ) -> None:
-    ids = [annotation_fixture(user, video, body=f"note {n}", at=n % 7).id for n in range(1001)]
+    ids = annotations_fixture(user, video, [(f"note {n}", n % 7) for n in range(1001)])
     reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {"last_seen_id": ids[0]})
     pages = [[note["id"] for note in reply["annotations"]]]
     assert [note["prev"] for note in reply["annotations"]] == ids[:500]
@@ -319,7 +320,7 @@ def test_a_long_list_comes_in_pages(
 
 
 def test_a_page_of_long_notes_is_cut_by_its_bytes(socket: ClientSocket, user: User, video: Video) -> None:
-    ids = [annotation_fixture(user, video, body="é" * 10_000, at=n).id for n in range(30)]
+    ids = annotations_fixture(user, video, [("é" * 10_000, n) for n in range(30)])
     reply, channel = subscribe_and_join(socket, VideoChannel, topic(video), {})
     assert 1 <= len(reply["annotations"]) < 15
     seen = [note["id"] for note in reply["annotations"]]
