@@ -7,6 +7,7 @@ by `python -m rumbl_web`. The one that has loaded it, `python -m tests.preloaded
 from __future__ import annotations
 
 import atexit
+import ctypes
 import functools
 import json
 import os
@@ -21,6 +22,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+_DEATH_SIGNAL = 1  # as prctl(2) names it
 
 
 class Forked:
@@ -135,7 +138,8 @@ def _reap(codes: dict[int, int]) -> None:
 
 
 def _become(arguments: list[str], environ: dict[str, str], outputs: list[str]) -> None:
-    """Be a process that was started with these."""
+    """Be a process that was started with these. It ends with the tests, even if those are killed."""
+    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
