@@ -22,8 +22,8 @@ slow_gate = threading.Event()
 
 
 class Impatient(Worker):
-    head_s = 0.5
-    body_s = 0.5
+    head_s = 0.4
+    body_s = 0.4
     slow = re.compile(rb"\APOST \S*/slow")
     most_in_line = 3
     line_s = 0.3

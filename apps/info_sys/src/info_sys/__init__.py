@@ -6,9 +6,16 @@
 `info_sys.application.start(settings)` must have been called before.
 """
 
-from info_sys.backend import Backend, Options
-from info_sys.backends import licence
-from info_sys.result import Result
-from info_sys.system import Answer, Outcome, ask, asks, compute, stream
+from typing import TYPE_CHECKING
+
+from info_sys import door
+
+if TYPE_CHECKING:
+    from info_sys.backend import Backend, Options
+    from info_sys.backends import licence
+    from info_sys.result import Result
+    from info_sys.system import Answer, Outcome, ask, asks, compute, stream
 
 __all__ = ["Answer", "Backend", "Options", "Outcome", "Result", "ask", "asks", "compute", "licence", "stream"]
+
+__getattr__, __dir__ = door.load, door.names

@@ -170,6 +170,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._warned = now
             self.log.warning("no descriptor for another connection: raise the limit (ulimit -n)")
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wake as well when the time of a half-sent request is up: the stock worker looks once a second."""
+        if self.pending_conns:
+            left_s = self.pending_conns[0].timeout - time.monotonic()
+            timeout = max(0.0, min(timeout, left_s))
+        super().wait_for_and_dispatch_events(timeout)
+
     def enqueue_req(self, conn: Any) -> None:
         """Give a complete request to a thread; let the poller wait for the rest of another."""
         if self._is_ready(conn):

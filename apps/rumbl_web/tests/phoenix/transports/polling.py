@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from .support import DEADLINE_S
 
 PATH = "/socket/longpoll"
+BRIEF = "/brief/longpoll"
+"""Where polls do not wait for long."""
 NDJSON = "application/x-ndjson"
 
 

@@ -22,12 +22,12 @@ UPGRADE = (
 )
 
 
-def eventually(probe: Callable[[], object], what: str = "") -> None:
+def eventually(probe: Callable[[], object], what: str = "", pause_s: float = 0.002) -> None:
     """Wait until `probe` is true, by polling."""
     deadline = time.monotonic() + DEADLINE_S
     while not probe():
         assert time.monotonic() < deadline, f"not within {DEADLINE_S} s: {what or probe}"
-        time.sleep(0.002)
+        time.sleep(pause_s)
 
 
 def client_frame(opcode: int, payload: bytes = b"", *, final: bool = True, key: bytes = KEY) -> bytes:

@@ -15,7 +15,7 @@ from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions
 
 from . import servers
-from .polling import PollClient
+from .polling import BRIEF, PollClient, Request
 from .servers import Server
 from .support import eventually
 from .toy import make_app
@@ -45,6 +45,14 @@ def port(small: Hub) -> Iterator[int]:
         yield running.port
 
 
+def start_alone(client: PollClient, server: Server) -> Request:
+    """A poll that waits, the only one: those of the tests before have ended."""
+    eventually(lambda: server.stats()["polls"] == 0, "the polls before have ended")
+    poll = client.start()
+    eventually(lambda: server.stats()["polls"] == 1, "it waits")
+    return poll
+
+
 class TestSession:
     def test_a_get_without_a_token_begins_one(self, server: Server) -> None:
         answer = PollClient(server.port).ask()
@@ -71,7 +79,9 @@ class TestSession:
 
         assert poll.answer().json["messages"] == ['["1"]']
 
-    def test_a_poll_ends_with_204_when_nothing_came(self, client: PollClient) -> None:
+    def test_a_poll_ends_with_204_when_nothing_came(self, server: Server) -> None:
+        client = PollClient(server.port, BRIEF).begin()
+
         assert client.poll() == {"messages": [], "status": 204, "token": client.token}
         assert client.poll()["status"] == 204
 
@@ -103,11 +113,11 @@ class TestSession:
         assert about["path"] == "/socket/longpoll"
 
     def test_it_ends_when_nobody_polls_for_one_and_a_half_windows(self, server: Server) -> None:
-        client = PollClient(server.port).begin()
+        client = PollClient(server.port, BRIEF).begin()
         client.poll()
         before = client.token
 
-        eventually(lambda: server.stats()["sessions"] == 0, "all sessions are forgotten")
+        eventually(lambda: server.stats()["brief_sessions"] == 0, "its session is forgotten", pause_s=0.02)
 
         assert client.post('["1"]') == {"status": 410}
         assert client.begin().token != before
@@ -117,8 +127,7 @@ class TestSession:
         client.post('["1"]')
         assert first.answer().json["status"] == 200
 
-        older = client.start()
-        eventually(lambda: server.stats()["polls"] == 1, "the older one waits")
+        older = start_alone(client, server)
         newer = client.start()
         assert older.answer().json["status"] == 204
         client.post('["2"]')
@@ -157,7 +166,8 @@ class TestMessages:
         assert client.post("\n") == {"status": 200}
         assert client.post("", kind="text/plain") == {"status": 200}
 
-        assert client.poll()["status"] == 204
+        client.post('["1"]')
+        assert client.poll()["messages"] == ['["1"]'], "and nothing before it"
 
     def test_another_content_type_is_one_message(self, client: PollClient) -> None:
         assert client.post('["1",\n"2"]', kind="application/json; charset=utf-8") == {"status": 200}
@@ -183,9 +193,7 @@ class TestMessages:
     def test_what_can_not_be_taken_is_refused_as_a_whole_and_at_once(
         self, client: PollClient, server: Server, line: str, status: int
     ) -> None:
-        before = server.stats()["polls"]
-        poll = client.start()
-        eventually(lambda: server.stats()["polls"] == before + 1)
+        poll = start_alone(client, server)
 
         assert client.post('["1"]', line)["status"] == status
 
@@ -213,12 +221,10 @@ class TestNothingIsLost:
     def test_what_comes_after_the_client_left_waits_for_the_next_poll(
         self, client: PollClient, server: Server
     ) -> None:
-        before = server.stats()["polls"]
-        poll = client.start()
-        eventually(lambda: server.stats()["polls"] == before + 1)
+        poll = start_alone(client, server)
 
         poll.sock.close()
-        eventually(lambda: server.stats()["polls"] == before, "the descriptor is free")
+        eventually(lambda: server.stats()["polls"] == 0, "the descriptor is free")
         client.post('["1"]')
 
         assert client.messages(1) == ['["1"]']
@@ -260,6 +266,7 @@ class TestWhoMayCome:
     def test_a_page_of_ours_may_read_the_answers(self, client: PollClient) -> None:
         origin = f"http://127.0.0.1:{client.port}"
 
+        client.post('["1"]')
         for method in ("GET", "POST"):
             headers = client.ask(method, Origin=origin).headers
             assert headers["access-control-allow-origin"] == origin

@@ -17,6 +17,10 @@ from rumbl_web.phoenix.transports.options import HubOptions, Limits, PollOptions
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
+WINDOW_S = 5.0
+"""Within a test no poll waits so long, and no session ends."""
+BRIEF_S = 0.2
+
 
 class Toy:
     """Says who came, then echoes."""
@@ -53,13 +57,16 @@ def make_app(hub: Hub | None = None) -> Flask:
     pages = Blueprint("pages", __name__)
     websocket.mount(pages, "/socket", hub, accept)
     names = long_poll.Names("secret", "toy")
-    long_poll.mount(pages, "/socket", hub, accept, names, options=PollOptions(window_s=0.5))
+    long_poll.mount(pages, "/socket", hub, accept, names, options=PollOptions(window_s=WINDOW_S))
+    long_poll.mount(pages, "/brief", hub, accept, names, options=PollOptions(window_s=BRIEF_S))
     app.register_blueprint(pages)
+    brief = hub.polls.window(BRIEF_S)
 
     @app.get("/stats")
     def stats() -> dict[str, Any]:
         return {
             **hub.stats(),
+            "brief_sessions": sum(one.window is brief for one in hub.polls.sessions.values()),
             "descriptors": len(os.listdir("/proc/self/fd")),
             "server_connections": app.config["WORKER"].nr_conns if "WORKER" in app.config else 0,
         }
