@@ -3,6 +3,9 @@
 The drivers need a core too, and there may be no third. So the whole of it doubles: one worker and two drivers
 share one core; then two workers, Redis and the same two drivers share two. Each worker keeps to a core, as by
 `PIN_WORKERS`: threads that share an interpreter lock hinder each other across cores.
+
+Clients that wait for each answer before they ask again keep a worker busy only if there are enough of them:
+each driver plays as many as one server has elsewhere, against one worker as against two.
 """
 
 from __future__ import annotations
@@ -73,7 +76,7 @@ def _pin(server: Running, cores: set[int]) -> None:
 def _play(server: Running, cores: set[int], plan: Plan) -> dict[str, Line]:
     """Two drivers at the same time: one publishes and the other counts, then both ask."""
     limits: dict[str, float | str] = {"limit": plan.seconds, "patience": 20.0}
-    ask = ["gate", f"call:{plan.players // 2}:{plan.seconds}"]
+    ask = ["gate", f"call:{plan.players}:{plan.seconds}"]
     ear = load.Driver(server, plan.per_driver, ["gate", f"listen:{QUIET_S}", *ask], limits, cores)
     mouth = load.Driver(server, plan.per_driver, ["gate", f"fanout:1:{ENDLESS}", *ask], limits, cores)
     try:
@@ -106,7 +109,7 @@ def _figures(one: list[Result], two: list[Result], plan: Plan) -> list[Figure]:
             f"; {lost:,.0f} lost or out of order",
         ),
         _figure(
-            f"two workers on two cores over one on one, round trips, {plan.players} clients",
+            f"two workers on two cores over one on one, round trips, {2 * plan.players} clients",
             one,
             two,
             "round_trips_per_s",
