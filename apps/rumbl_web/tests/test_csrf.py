@@ -18,19 +18,20 @@ UNSAFE = [
 ]
 
 
+NO_TOKENS = [{}, *({"_csrf_token": token} for token in ("", "x", "é", "A" * 88, "=" * 88))]
+
+
 @pytest.mark.parametrize(("method", "path"), UNSAFE)
-@pytest.mark.parametrize("token", [None, "", "x", "é", "A" * 88, "=" * 88])
 @pytest.mark.trap(36)
-def test_every_unsafe_route_refuses_without_a_token(
-    login_as, method: str, path: str, token: str | None
-) -> None:
+def test_every_unsafe_route_refuses_without_a_token(login_as, method: str, path: str) -> None:
     browser = login_as(user_fixture())
     browser.csrf_token()
 
-    answer = browser.open(path, method=method, data={"_csrf_token": token} if token is not None else {})
+    for data in NO_TOKENS:
+        answer = browser.open(path, method=method, data=data)
 
-    assert "Forbidden" in html_response(answer, 403)
-    assert csrf.REFUSAL in answer.text
+        assert "Forbidden" in html_response(answer, 403), data
+        assert csrf.REFUSAL in answer.text, data
 
 
 def test_the_walk_knows_every_unsafe_rule_of_the_site(app) -> None:

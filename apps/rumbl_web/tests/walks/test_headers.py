@@ -70,7 +70,7 @@ LESS: list[tuple[str, str | None]] = [
 
 
 def everything(app: Flask) -> list[str]:
-    rules = [rule.rule for rule in app.url_map.iter_rules()]
+    rules = sorted({rule.rule for rule in app.url_map.iter_rules()})
     return [*rules, "/nowhere", "/watch/abc", "/static/none"]
 
 
