@@ -9,10 +9,9 @@ import sys
 import pytest
 
 PROGRAM = """
-import json, os, resource, sys
+import json, os, resource, signal, socket, sys, time
 from rumbl_web.phoenix.transports import descriptors
 from rumbl_web.phoenix.transports.hub import Hub
-from rumbl_web.phoenix.transports.options import HubOptions
 for line in sys.stdin:
     soft, hard, most = json.loads(line)
     if child := os.fork():
@@ -22,11 +21,7 @@ for line in sys.stdin:
     room = descriptors.room_for(most)
     print(json.dumps([room, resource.getrlimit(resource.RLIMIT_NOFILE)[0]]), flush=True)
     os._exit(0)
-"""
 
-HUB = """
-import os, resource, signal, socket, time
-from rumbl_web.phoenix.transports.hub import Hub
 listener = socket.create_server(("127.0.0.1", 0))
 clients = os.fork()
 if not clients:
@@ -58,22 +53,19 @@ CASES = {
 """The soft limit, the hard one and the most that is wanted; the room and the limit that come of it."""
 
 
-def run(program: str, lines: str = "") -> str:
-    command = [sys.executable, "-c", program]
-    return subprocess.run(command, input=lines, check=True, capture_output=True, text=True, timeout=20).stdout
-
-
 @pytest.fixture(scope="module")
-def found() -> dict[str, list[int]]:
-    """What came of every case, each in a fork of one child that has imported everything."""
-    said = run(PROGRAM, "".join(f"{json.dumps(asked)}\n" for asked, _ in CASES.values()))
-    return dict(zip(CASES, map(json.loads, said.splitlines()), strict=True))
+def said() -> list[str]:
+    """What the one child said that has imported everything: of every case in a fork, then of its own hub."""
+    lines = "".join(f"{json.dumps(asked)}\n" for asked, _ in CASES.values())
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, input=lines, check=True, capture_output=True, text=True, timeout=20)
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_limit_and_the_room_under_it(found: dict[str, list[int]], case: str) -> None:
-    assert found[case] == CASES[case][1]
+def test_the_limit_and_the_room_under_it(said: list[str], case: str) -> None:
+    assert json.loads(said[list(CASES).index(case)]) == CASES[case][1]
 
 
-def test_a_hub_is_full_before_the_process_is() -> None:
-    assert int(run(HUB)) == 32
+def test_a_hub_is_full_before_the_process_is(said: list[str]) -> None:
+    assert int(said[len(CASES)]) == 32

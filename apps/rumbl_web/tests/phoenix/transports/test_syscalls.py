@@ -67,9 +67,13 @@ def test_many_writes_let_go_of_the_lock_only_while_nobody_wants_it(
     assert theirs.recv(10) == b"abc"
     thread = threading.Thread(target=want_the_lock)
     thread.start()
-    eventually(lambda: syscalls.writer(1000) is syscalls.write, "another thread is busy")
-    over.set()
-    thread.join()
+    try:
+        # It gets the lock only if it is awake when nobody has it: few tries could take a second.
+        tries = range(1000)
+        eventually(lambda: any(syscalls.writer(1000) is syscalls.write for _ in tries), "another is busy")
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_both_ways_to_write_tell_an_error_alike(pair: tuple[socket.socket, socket.socket]) -> None:
