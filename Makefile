@@ -86,7 +86,7 @@ test-workers: ## 1,000 questions through Celery while its workers are killed 20 
 	@cd apps/info_sys && INFO_SYS_FULL=1 pytest -c ../../pyproject.toml tests/test_workers.py
 
 ##@ Quality
-.PHONY: lint format types imports docs messages precommit
+.PHONY: lint format types imports audit docs messages precommit
 lint: ## Everything that reads the code: format, ruff, types, imports, spelling; prints the sizes
 	$(SET_UP) apps tools
 	ruff format --check .
@@ -108,6 +108,11 @@ types: ## mypy, strict
 imports: ## Who may import whom
 	$(SET_UP) apps tools
 	lint-imports --no-logo
+
+audit: ## Known vulnerabilities of the pinned versions and of the front end's (asks the internet)
+	$(SET_UP) apps tools assets
+	python scripts/audit.py
+	cd apps/rumbl_web/assets && npm audit --omit=dev
 
 docs: ## Write the generated tables into the documentation
 	$(SET_UP) apps tools
