@@ -88,7 +88,7 @@ class Client:
     def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(DEADLINE_S)
         self.sock = sock
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def send(self, *parts: bytes) -> None:
         self.sock.sendall(b"".join(parts))
@@ -141,13 +141,13 @@ class Client:
             assert piece, f"the connection ended within {self._buffer!r}"
             self._buffer += piece
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        return head + b"\r\n\r\n"
+        return bytes(head) + b"\r\n\r\n"
 
     def receive_rest(self) -> bytes:
         """Everything up to the end of the connection."""
         while piece := self.sock.recv(65536):
             self._buffer += piece
-        return self._buffer
+        return bytes(self._buffer)
 
     def reset(self) -> None:
         """Break the connection off."""
@@ -162,7 +162,8 @@ class Client:
             piece = self.sock.recv(65536)
             assert piece, f"the connection ended within a frame: {self._buffer!r}"
             self._buffer += piece
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return data
 
 
