@@ -21,6 +21,19 @@ def share(part: float) -> settings:
     return settings(max_examples=examples, deadline=None, database=None, suppress_health_check=calm)
 
 
+texts = st.text(max_size=20)
+"""Short, of any letters: long ones only take long to make."""
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+
 V2 = (
     b'["1","1","plain:1","phx_join",{"token":"t"}]',
     b'["1","1","plain:2","phx_join",null]',

@@ -18,20 +18,11 @@ from rumbl_web.phoenix.serializers.v1_json import V1JSON
 from rumbl_web.phoenix.serializers.v2_json import V2JSON
 from rumbl_web.phoenix.testing import make_endpoint
 
-from .fuzz import BINARY, V1, V2, share, spoilt
+from .fuzz import BINARY, V1, V2, json_values, share, spoilt
 from .reference import Wire
 
 VERSIONS: list[tuple[Serializer, ModuleType]] = [(V1JSON(), v1_client), (V2JSON(), v2_client)]
 
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53), 2**53)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
 refs = st.none() | st.text(max_size=12) | st.integers(0, 2**53) | st.lists(st.integers(0, 9), max_size=2)
 names = st.text(min_size=1, max_size=30).filter(lambda name: name != "phx_reply")
 fields = st.text(max_size=60)  # at most 240 bytes each
