@@ -24,7 +24,7 @@ from .presence_site import eventually
 pytestmark = pytest.mark.skipif(testing_redis.binary() is None, reason=testing_redis.MISSING)
 
 TOPIC = "notes:1"
-TIMING = Timing(bell=0.2, stale=1.5, retry=0.05, settle=0.5)
+TIMING = Timing(bell=0.1, stale=0.8, retry=0.05, settle=0.3)
 
 
 class NotesChannel(Channel):
@@ -126,7 +126,7 @@ def test_a_note_told_elsewhere_before_the_first_viewer_is_heard_of_in_redis_is_l
     server: RedisServer, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def another_node_is_quicker() -> None:
-        site.listed.wait(0.5)  # a join that can't wait for Redis has read its list by now
+        site.listed.wait(0.25)  # a join that can't wait for Redis has read its list by now
         site.note(1)
         eventually(lambda: site.witness.heard == [1])
 

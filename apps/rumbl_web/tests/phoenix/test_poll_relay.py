@@ -116,8 +116,12 @@ def test_a_poll_waits_on_the_node_that_it_reached(nodes: tuple[Node, Node], clie
     assert texts(answer["messages"]) == [[None, None, "plain:1", "shout", {"from": "two"}]]
 
 
-def test_it_ends_with_204_when_nothing_came(client: PollClient) -> None:
-    assert client.poll() == {"messages": [], "status": 204, "token": client.token}
+def test_it_ends_with_204_when_nothing_came(network: Network) -> None:
+    with node(network, "one", 0.3) as one, node(network, "two", 0.3) as two:
+        client = PollClient(one.port, user_id="7").begin()
+        client.port = two.port
+
+        assert client.poll() == {"messages": [], "status": 204, "token": client.token}
 
 
 def test_many_messages_come_in_order(client: PollClient) -> None:
@@ -237,6 +241,7 @@ class Ear:
 def test_nodes_that_are_gone_keep_few_request_threads_waiting(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.6)  # nobody is left to give one
     pubsub, ear = PubSub(network.adapter("here")), Ear()
     pubsub.attach(ear)
     relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions(most_asking=1))

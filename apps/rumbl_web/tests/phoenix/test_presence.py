@@ -15,6 +15,7 @@ from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.presence import AlreadyTracked
 from rumbl_web.phoenix.testing import Inbox, close, connect, join, push
+from rumbl_web.phoenix.tracker import room
 from rumbl_web.phoenix.tracker.room import Diff
 
 from .reference import ReferenceSocket, Wire
@@ -329,6 +330,10 @@ class TestProcesses:
 
 
 class TestCrowds:
+    @pytest.fixture(autouse=True)
+    def told_often(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(room, "MAX_WINDOW_MS", 200.0)
+
     def test_a_crowd_is_counted_and_listed_again_when_it_has_shrunk(self, endpoint: Endpoint) -> None:
         here, ear = Presence(endpoint, max_listed=5), Ear(endpoint)
         processes = [Process().start() for _ in range(6)]

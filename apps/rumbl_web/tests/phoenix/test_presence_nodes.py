@@ -11,7 +11,7 @@ from rumbl_web.phoenix import mistakes
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.presence import Periods
 from rumbl_web.phoenix.pubsub_adapters.memory import Network
-from rumbl_web.phoenix.tracker import tracker
+from rumbl_web.phoenix.tracker import room, tracker
 
 from .presence_site import PATIENT, QUICK, TOPIC, Node, Person, by_ref, eventually
 
@@ -141,7 +141,10 @@ class TestOneSite:
         eventually(lambda: sum(map(len, here.presence.queries)) >= 2000)
         assert len(here.presence.queries) < 1000
 
-    def test_a_crowd_is_the_crowd_of_all_nodes(self, start: MakeNode) -> None:
+    def test_a_crowd_is_the_crowd_of_all_nodes(
+        self, start: MakeNode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(room, "MAX_WINDOW_MS", 200.0)
         here, there = start("a", max_listed=4), start("b", max_listed=4)
         watcher = here.enter("1")
         others = [there.track(str(number)) for number in range(2, 7)]

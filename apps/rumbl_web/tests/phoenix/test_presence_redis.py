@@ -15,7 +15,7 @@ from .presence_site import PATIENT, QUICK, Node, eventually
 
 pytestmark = pytest.mark.skipif(testing_redis.binary() is None, reason=testing_redis.MISSING)
 
-TIMING = Timing(bell=0.2, stale=1.5, retry=0.05, settle=0.5)
+TIMING = Timing(bell=0.2, stale=1.5, retry=0.05, settle=0.3)
 
 Pair = tuple[Node, Node]
 

@@ -11,7 +11,7 @@ from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter, Timing
 
 DEADLINE_S = 15.0
-QUICK = Timing(bell=0.2, stale=1.5, retry=0.05, settle=0.5)
+QUICK = Timing(bell=0.1, stale=0.8, retry=0.05, settle=0.3)
 """Frozen, a try to connect takes a second; none of these tests needs the nodes to wait for that."""
 
 

@@ -286,7 +286,7 @@ class TestEnd:
         assert desk.hub.stats()["sessions"] == 0
 
     def test_a_client_that_left_without_a_word_is_noticed(self, make_desk: Callable[..., Desk]) -> None:
-        desk = make_desk(window_s=0.1)
+        desk = make_desk(window_s=0.1, close_timeout_s=0.1)
         session, recorder = desk.begin()
         desk.poll(session)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
 
 from rumbl_web.phoenix.transport import Opcode
@@ -29,6 +30,7 @@ class TestQuiet:
         while not quiet_handler.codes:
             lively.send(client_frame(PING))
             assert lively.receive() == (PONG, b"")
+            select.select([quiet.sock], [], [], 0.02)
         assert quiet.receive_close() == 1001
 
         assert lively_handler.codes == []

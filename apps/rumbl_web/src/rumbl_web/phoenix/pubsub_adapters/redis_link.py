@@ -93,12 +93,14 @@ class Link:
             raise
 
     def publish(self, batch: deque[Item]) -> None:
-        """Send all at once, in order, and take from `batch` what Redis has acknowledged."""
+        """Send all at once, in order; take from `batch` what Redis has acknowledged while the link held."""
         with _link_errors():
             commands = [("PUBLISH", item.channel, item.data) for item in batch]
             self._publisher.send_packed_command(self._publisher.pack_commands(commands), check_health=False)
             while batch:
                 self._publisher.read_response()
+                if self.broken:  # others have lost their links with ours: it may have reached nobody
+                    raise LinkError("it was given up meanwhile")
                 batch.popleft()
 
     def subscribe(self, channels: Iterable[bytes]) -> None:
