@@ -126,8 +126,8 @@ def get(schema: type[S], id: int | None) -> S | None:
     """The row of this id, or None."""
     if id is None:
         return None
-    with _session() as session:
-        return session.scalars(_by_id(schema), {"id": id}).one_or_none()
+    query, excerpt = _by_id(schema)
+    return next(iter(excerpt.objects(values(query, {"id": id}))), None)
 
 
 def count(query: Select[*tuple[Any, ...]]) -> int:
@@ -325,9 +325,10 @@ def _lock(session: Session, key: int, space: int) -> None:
 
 
 @cache
-def _by_id(schema: type[S]) -> Select[S]:
+def _by_id(schema: type[S]) -> tuple[Select[*tuple[Any, ...]], Excerpt[S]]:
     """Built once per schema: users are fetched at every event of a channel."""
-    return select(schema).where(schema.id == bindparam("id"))
+    excerpt = Excerpt(schema)
+    return excerpt.select().where(schema.id == bindparam("id")), excerpt
 
 
 def _constraint(error: exc.IntegrityError) -> str | None:
