@@ -19,6 +19,8 @@ from rumbl_web.phoenix.socket import Connected, ConnectInfo, Socket
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
 
 TOPIC = "room:1"
+SHORT_S = 0.6
+"""How long a client of `/short` may say nothing."""
 REQUESTS = "ThreadPoolExecutor"
 """gunicorn's request threads, which come one by one up to their number."""
 
@@ -42,7 +44,7 @@ class Anybody(Socket):
 app = Flask(__name__)
 live = Live("a secret for tests, long enough to be one: 0123456789", options=HubOptions(close_timeout_s=0.5))
 live.mount(app, "/socket", Anybody)
-live.mount(app, "/short", Anybody, limits=Limits(idle_timeout_s=1.0))
+live.mount(app, "/short", Anybody, limits=Limits(idle_timeout_s=SHORT_S))
 presence = Presence(live.endpoint)
 
 
@@ -62,6 +64,7 @@ def stats() -> dict[str, Any]:
         "sockets": sum(map(is_socket, descriptors)),
         "threads": sum(not one.name.startswith(REQUESTS) for one in threading.enumerate()),
         "resident": pages * os.sysconf("SC_PAGE_SIZE"),
+        "short_s": SHORT_S,
         "present": sorted(presence.list(TOPIC)),
     }
 
