@@ -111,7 +111,7 @@ def _loaded() -> _Loaded:
 
 def main() -> None:
     """Answer until the tests hang up; each process that is asked for leaves this function as `rumbl-web`."""
-    from rumbl_web import cli  # noqa: F401 - what takes so long
+    from rumbl_web import cli, server  # noqa: F401 - what takes so long
     from rumbl_web.__main__ import main as command
 
     assert threading.active_count() == 1, "a thread would not be there in what is forked"

@@ -1,4 +1,7 @@
-"""The command line `rumbl-web`. Exit codes: 0 done, 1 could not start or failed, 2 wrong usage."""
+"""The command line `rumbl-web`. Exit codes: 0 done, 1 could not start or failed, 2 wrong usage.
+
+A command loads the site itself if it needs it, which takes most of a second: the others answer at once.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,9 @@ from types import FrameType
 
 import click
 
-import rumbl_core.application
 from rumbl_core.errors import StartError, Unavailable
-from rumbl_web import application, configuration, deployment, logs, observer, router, secret
+from rumbl_web import configuration, deployment, logs, observer, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
-from rumbl_web.server import Server, listen
 
 config_option = click.option(
     "--config",
@@ -43,6 +44,8 @@ def serve(tree: str | None) -> None:
     """
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
+        from rumbl_web.server import Server, listen  # the site, in here for a Ctrl-C while it loads
+
         logs.configure(settings.web.log_level, settings.web.log_format)
         listener = listen(settings.web.host, settings.web.port)
         host, port = listener.getsockname()[:2]
@@ -71,6 +74,8 @@ def check(tree: str | None, deploy: bool) -> None:
 def routes(tree: str | None) -> None:
     """List every route: name, methods and path."""
     with one_line_errors():
+        from rumbl_web import application, router  # the site
+
         say(router.routes(application.offline(configuration.load(tree))))
 
 
@@ -119,10 +124,12 @@ def observe(pid: int | None, top: int, kill: str | None) -> None:
 @contextmanager
 def _database(settings: Configuration) -> Iterator[Configuration]:
     """The database, migrated and seeded; gives the configuration with its address for the workers."""
+    from rumbl_core import application  # and with it all that speaks SQL
+
     if settings.core.database_url is None:
         say(f"Starting PostgreSQL in {settings.core.data_dir} ...")
     with _terminated_cleanly():
-        core = rumbl_core.application.start(settings.core)
+        core = application.start(settings.core)
         try:
             say("Bringing the database up to date ...")
             core.migrate()
