@@ -6,12 +6,27 @@ A key is 16 bytes that stand for who and what; nothing here can be turned back i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from itertools import count
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ARRAY, Float, LargeBinary, Select, column, delete, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Float,
+    Insert,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from rumbl_core import repo
 from rumbl_core.schema import Schema, now
@@ -59,7 +74,7 @@ def change(keys: Collection[bytes], decide: Decide[T]) -> T:
     with repo.transaction():
         for number in sorted({int.from_bytes(key[:4]) & 0x7FFFFFFF for key in keys}):
             repo.lock(number, _LOCKS)
-        found = repo.rows(_states(list(keys)))
+        found = repo.values(_states(), {"keys": list(keys)})
         known = {key: State(*rest) for key, _clock, *rest in found if rest[0] is not None}
         answer, changes = decide(known, float(found[0][1]))
         _keep(changes)
@@ -83,21 +98,37 @@ def sweep() -> int:
 _CLOCK: Final = func.extract("epoch", func.clock_timestamp())
 
 
-def _states(keys: list[bytes]) -> Select[*tuple[Any, ...]]:
-    """A row for every key, whether it is known or not."""
-    all_keys = func.unnest(literal(keys, ARRAY(LargeBinary)))
+@cache
+def _states() -> Select[*tuple[Any, ...]]:
+    """A row for every one of `keys`, whether it is known or not; built once."""
+    all_keys = func.unnest(bindparam("keys", type_=ARRAY(LargeBinary)))
     wanted = all_keys.table_valued(column("key", LargeBinary), name="wanted").render_derived()
     return select(wanted.c.key, _CLOCK, Attempt.level, Attempt.at, Attempt.expires_at).outerjoin_from(
         wanted, Attempt, Attempt.key == wanted.c.key
     )
 
 
+@cache
+def _put() -> Insert:
+    """Write rows, given as a list for each column, over those that are there; built once."""
+    kinds: dict[str, TypeEngine[Any]] = {"key": LargeBinary(), **dict.fromkeys(State._fields, Float(53))}
+    lists = [bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()]
+    columns = [column(name, kind) for name, kind in kinds.items()]
+    given = func.unnest(*lists).table_valued(*columns, name="given").render_derived()
+    put = insert(cast("Table", Attempt.__table__)).from_select(
+        [*kinds, "inserted_at"], select(given, bindparam("inserted_at", type_=DateTime))
+    )
+    new = {name: put.excluded[name] for name in State._fields}
+    return put.on_conflict_do_update(index_elements=["key"], set_=new)
+
+
 def _keep(changes: Changes) -> None:
     gone = [key for key, state in changes.items() if state is None]
     if gone:
         repo.run(delete(Attempt).where(Attempt.key.in_(gone)))
-    kept = [{"key": key, "inserted_at": now(), **state._asdict()} for key, state in changes.items() if state]
+    kept = {key: state for key, state in changes.items() if state}
     if kept:
-        put = insert(Attempt).values(kept)
-        new = {name: put.excluded[name] for name in State._fields}
-        repo.run(put.on_conflict_do_update(index_elements=[Attempt.key], set_=new))
+        columns: dict[str, list[float]] = dict(
+            zip(State._fields, map(list, zip(*kept.values(), strict=True)), strict=True)
+        )
+        repo.run(_put(), {"key": list(kept), **columns, "inserted_at": now()})

@@ -202,10 +202,10 @@ def changed(command: ReturningUpdate[*tuple[Any, ...]]) -> list[tuple[Any, ...]]
         return [tuple(row) for row in session.execute(command)]
 
 
-def run(command: Delete | Update | Insert) -> int:
+def run(command: Delete | Update | Insert, parameters: Mapping[str, Any] | None = None) -> int:
     """Run a command on many rows; how many it met."""
     with _session() as session:
-        return getattr(session.execute(command), "rowcount", 0)
+        return getattr(session.execute(command, parameters), "rowcount", 0)
 
 
 def lock(key: int, space: int = 0) -> None:
