@@ -7,11 +7,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from rumbl_web.phoenix import testing_redis
+from rumbl_web.phoenix.pubsub_adapters import redis_link
 from rumbl_web.phoenix.pubsub_adapters.outgoing import Item
 from rumbl_web.phoenix.pubsub_adapters.redis import RedisAdapter
 from rumbl_web.phoenix.pubsub_adapters.redis_link import Address, Link, LinkError
@@ -270,7 +270,10 @@ def test_a_wrong_password_is_a_node_alone_that_says_why(
     adapter.stop()
 
 
-def test_something_that_listens_and_never_answers_is_not_waited_for(tmp_path: Path) -> None:
+def test_something_that_listens_and_never_answers_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(redis_link, "_OURS", {**redis_link._OURS, "socket_timeout": 0.3})
     with socket.create_server(("127.0.0.1", 0)) as silent:
         adapter = RedisAdapter(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timing=QUICK)
         adapter.start(lambda _broadcast: None, lambda _gap: None)
