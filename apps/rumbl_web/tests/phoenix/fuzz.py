@@ -1,25 +1,8 @@
-"""How much chance a run takes, and what it makes of real messages.
-
-`RUMBL_FUZZ` is the number of examples of all fuzz tests together (`make test-fuzz` asks for 100,000); without
-it they are twenty times the usual number of one test.
-"""
+"""What a fuzz test makes of real messages."""
 
 from __future__ import annotations
 
-import os
-
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-
-TOTAL = int(os.environ.get("RUMBL_FUZZ", 20 * settings().max_examples))
-
-
-def share(part: float) -> settings:
-    """The settings of a test that takes `part` of all examples."""
-    calm = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-    examples = max(10, int(TOTAL * part))
-    return settings(max_examples=examples, deadline=None, database=None, suppress_health_check=calm)
-
 
 texts = st.text(max_size=20)
 """Short, of any letters: long ones only take long to make."""

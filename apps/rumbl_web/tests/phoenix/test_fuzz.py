@@ -18,7 +18,8 @@ from rumbl_web.phoenix.serializers.v1_json import V1JSON
 from rumbl_web.phoenix.serializers.v2_json import V2JSON
 from rumbl_web.phoenix.testing import make_endpoint
 
-from .fuzz import BINARY, V1, V2, json_values, share, spoilt
+from ..chance import share
+from .fuzz import BINARY, V1, V2, json_values, spoilt
 from .reference import Wire
 
 VERSIONS: list[tuple[Serializer, ModuleType]] = [(V1JSON(), v1_client), (V2JSON(), v2_client)]

@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import encode_multipart
 
 from rumbl_web import logs
 from rumbl_web.testing import flatten
 
-from ..chance import times
+from ..chance import share
 from .world import World, steps
 
 STEPS = list(steps())
@@ -132,7 +132,7 @@ ANY = st.text(
 )
 
 
-@times(0.3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@share(0.1)
 @given(data=st.data())
 def test_any_text_anywhere(world: World, caplog: pytest.LogCaptureFixture, data: st.DataObject) -> None:
     caplog.clear()
