@@ -30,6 +30,9 @@ def test_what_is_kept_is_found_again_and_nothing_else(sandbox: Sandbox) -> None:
     put(KEY, State(1.5, 2.25, FAR))
     put(KEY, State(2.5, 3.25, FAR))
     assert get(KEY, OTHER) == {KEY: State(2.5, 3.25, FAR)}
+    whole = {KEY: State(1, 2, 3), OTHER: State(0.5, 2, FAR)}
+    attempts.change([KEY, OTHER], lambda _states, _now: (None, whole))
+    assert get(KEY, OTHER) == whole, "whole numbers beside others"
     put(KEY, None)
     put(OTHER, None)
     assert get(KEY, OTHER) == {}

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, InvalidatePoolError, ProgrammingError
+from sqlalchemy.exc import CompileError, IntegrityError, InvalidatePoolError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from rumbl_core import accounts, migrate, multimedia, repo
@@ -72,6 +72,14 @@ class TestRows:
         with pytest.raises(IntegrityError) as crash:
             repo.insert(change(User(name="x", username="eva", password_hash="a hash of hers")))
         assert "a hash of hers" not in str(crash.value)
+
+    def test_a_change_of_what_is_no_column_crashes(self) -> None:
+        user = user_fixture()
+        with pytest.raises(CompileError, match="surname"):
+            repo.update(change(user).put_change("surname", "of nobody"))
+        with pytest.raises(CompileError, match="surname"):
+            repo.insert(change(User(name="x", username="eva")).put_change("surname", "of nobody"))
+        assert repo.all(select(User)) == [user]
 
     def test_a_named_constraint_may_speak_against_a_deletion(self) -> None:
         category = multimedia.create_category_or_raise("Action")

@@ -128,7 +128,7 @@ def _keep(changes: Changes) -> None:
         repo.run(delete(Attempt).where(Attempt.key.in_(gone)))
     kept = {key: state for key, state in changes.items() if state}
     if kept:
-        columns: dict[str, list[float]] = dict(
-            zip(State._fields, map(list, zip(*kept.values(), strict=True)), strict=True)
-        )
+        # psycopg takes no list of whole numbers and others.
+        lists = [[float(number) for number in numbers] for numbers in zip(*kept.values(), strict=True)]
+        columns: dict[str, Any] = dict(zip(State._fields, lists, strict=True))
         repo.run(_put(), {"key": list(kept), **columns, "inserted_at": now()})

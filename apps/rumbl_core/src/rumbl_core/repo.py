@@ -284,9 +284,15 @@ def _run(query: UpdateBase, session: Session) -> Any:
 def _put(schema: type[S], values: Mapping[str, Any], session: Session) -> S:
     """The new row with what the database gave it. A session that makes the object takes twice the time."""
     command, excerpt = _insertion(schema)
-    computed = {name: value for name, value in values.items() if isinstance(value, ClauseElement)}
-    given = {name: value for name, value in values.items() if name not in computed}
-    row = session.connection().execute(command.values(computed) if computed else command, given).one()
+    columns = schema.__mapper__.column_attrs
+    plain = {
+        name: value
+        for name, value in values.items()
+        if name in columns and not isinstance(value, ClauseElement)
+    }
+    # What is no column is refused there; among the parameters nobody would notice it.
+    others = {name: value for name, value in values.items() if name not in plain}
+    row = session.connection().execute(command.values(others) if others else command, plain).one()
     made: S = excerpt.objects([row])[0]
     return made
 
