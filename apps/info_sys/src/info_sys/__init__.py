@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from info_sys.backends import licence
     from info_sys.result import Result
     from info_sys.system import Answer, Outcome, ask, asks, compute, stream
+else:  # or a type checker would take every name for one that is there
+    __getattr__, __dir__ = door.load, door.names
 
 __all__ = ["Answer", "Backend", "Options", "Outcome", "Result", "ask", "asks", "compute", "licence", "stream"]
-
-__getattr__, __dir__ = door.load, door.names
