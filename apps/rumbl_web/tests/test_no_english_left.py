@@ -138,6 +138,14 @@ def test_what_is_wrong_with_a_form_is_too(
     assert english(answer.text) == []
 
 
+@pytest.mark.parametrize(("path", "kind", "limits"), [("/users", "user", 3), ("/manage/videos", "video", 3)])
+def test_what_is_too_long_there_is_so_for_every_field_with_a_limit(
+    login_as: LoginAs, user: User, path: str, kind: str, limits: int
+) -> None:
+    page = login_as(user).submit(path, {kind: TOO_LONG}).text
+    assert page.count("⟦should be at most") == 2 * limits, "in the list above the form and at the field"
+
+
 def test_a_notice_is_too(login_as: LoginAs, client: Client, user: User) -> None:
     form = {"user": {"name": "Ζωή", "username": "ζωή", "password": "supersecret"}}
     assert "⟦Ζωή created!⟧" in client.submit("/users", form, follow_redirects=True).text

@@ -46,7 +46,7 @@ def rules(app: Flask, safe: bool) -> list[tuple[str, str]]:
     ]
 
 
-RULE = itemgetter(1)
+METHOD = itemgetter(0)
 
 
 def forge(
@@ -118,7 +118,9 @@ def test_a_site_without_the_protection_is_noticed(world: World, monkeypatch: pyt
 def test_looking_changes_nothing(world: World) -> None:
     browser, before = world.browser("owner"), world.stored()
     query = flatten(world.form())
-    for rule, methods in itertools.groupby(sorted(rules(world.app, safe=True), key=RULE), RULE):
-        for method, _ in methods:
+    for method, steps in itertools.groupby(sorted(rules(world.app, safe=True)), METHOD):
+        for _, rule in steps:
             browser.open(world.path(rule), method=method, query_string=query)
-        assert world.stored() == before, rule
+            # One look after each GET: what HEAD does is what GET does, and may undo it.
+            assert method != "GET" or world.stored() == before, rule
+        assert world.stored() == before, method
