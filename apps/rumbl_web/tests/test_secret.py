@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,26 +45,36 @@ def test_only_its_owner_may_read_it(make: Make, tmp_path: Path) -> None:
     assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600]
 
 
-STARTS = """
-import os
-from rumbl_web import configuration, secret
-for number in range(3):
-    if os.fork() == 0:
-        made = secret.with_secret(configuration.load()).web.secret_key_base
-        os.write(1, f"{made}\\n".encode())  # in one piece
-        os._exit(0)
-for number in range(3):
-    os.wait()
-"""
+STARTS = 6
 
 
-def test_starts_at_the_same_moment_agree_on_one(tmp_path: Path) -> None:
-    env = {**os.environ, "RUMBL_DATA": str(tmp_path), "RUMBL_ENV": "dev", "SECRET_KEY_BASE": ""}
-    command = [sys.executable, "-c", STARTS]
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+def start(go: int, said: int) -> int:
+    """Begin a process that reads its settings, waits for a byte of `go`, makes its secret and says it."""
+    if child := os.fork():
+        return child
+    try:
+        loaded = configuration.load()
+        os.read(go, 1)
+        made = secret.with_secret(loaded).web.secret_key_base
+        os.write(said, f"{made}\n".encode())  # in one piece
+    finally:
+        os._exit(0)  # never back into the tests
 
-    made = done.stdout.split()
-    assert len(made) == 3
+
+def test_starts_at_the_same_moment_agree_on_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("RUMBL_DATA", str(tmp_path)), ("RUMBL_ENV", "dev"), ("SECRET_KEY_BASE", "")):
+        monkeypatch.setenv(name, value)
+    (go, gate), (hear, said) = os.pipe(), os.pipe()
+    children = [start(go, said) for _ in range(STARTS)]
+    os.write(gate, b"." * STARTS)
+    for child in children:
+        os.waitpid(child, 0)
+    os.close(said)
+    made = os.read(hear, 10_000).decode().split()
+    for descriptor in (go, gate, hear):
+        os.close(descriptor)
+
+    assert len(made) == STARTS
     assert len(set(made)) == 1
     assert len(made[0]) >= 50
 
