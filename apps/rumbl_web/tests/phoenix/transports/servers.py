@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
-import subprocess
-import sys
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from rumbl_web.phoenix.transports.hub import Hub
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
 
+from ... import forked
 from .support import DEADLINE_S, UPGRADE, Client
 from .toy import make_app
 
@@ -31,7 +32,7 @@ SOCKET = "/socket/websocket?vsn=2.0.0"
 class Server:
     """A running toy application."""
 
-    def __init__(self, port: int, process: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, port: int, process: forked.Forked | None = None) -> None:
         self.port = port
         self.process = process
         self._clients: list[Client] = []
@@ -83,28 +84,17 @@ def werkzeug(wrap: Callable[[Flask], object] = lambda app: app, hub: Hub | None 
 @contextmanager
 def gunicorn(worker: str = "gthread") -> Iterator[Server]:
     """The toy in a process of its own, with two request threads."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        options = [
-            "--threads",
-            "2",
-            "--log-level",
-            "error",
-            "--no-control-socket",
-            "-c",
-            "toy.py",
-            "-k",
-            worker,
-        ]
-        command = [sys.executable, "-m", "gunicorn", "-b", f"fd://{listener.fileno()}", *options]
-        process = subprocess.Popen(
-            [*command, "toy:make_app()"], cwd=HERE, pass_fds=[listener.fileno()], stderr=subprocess.PIPE
-        )
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryFile() as errors:
+        options = ["--threads=2", "--log-level=error", f"--config={HERE}/toy.py", f"--worker-class={worker}"]
+        process = forked.start_gunicorn([*options, "toy:make_app()"], HERE, listener, errors)
         try:
             yield Server(listener.getsockname()[1], process)
         finally:
-            process.terminate()
-            _, errors = process.communicate(timeout=DEADLINE_S)
-    assert [line for line in errors.decode().splitlines() if not MISTAKE.match(line)] == []
+            process.send_signal(signal.SIGTERM)
+            process.wait(DEADLINE_S)
+        errors.seek(0)
+        said = errors.read().decode().splitlines()
+    assert [line for line in said if not MISTAKE.match(line)] == []
 
 
 SERVERS: dict[str, Callable[[], AbstractContextManager[Server]]] = {
