@@ -51,8 +51,9 @@ def test_without_redis_a_node_goes_on_alone_and_later_the_others_get_everything_
     assert caplog.text.count("is back") == 2
 
 
+@pytest.mark.parametrize("arrived", [False, True], ids=["lost", "arrived"])
 def test_what_was_under_way_when_the_link_broke_is_sent_on_the_next(
-    server: RedisServer, nodes: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+    server: RedisServer, nodes: Callable[..., Node], monkeypatch: pytest.MonkeyPatch, arrived: bool
 ) -> None:
     one, two = nodes(), nodes()
     hear_each_other(one, two)
@@ -62,6 +63,8 @@ def test_what_was_under_way_when_the_link_broke_is_sent_on_the_next(
     def publish(link: Link, batch: deque[Item]) -> None:
         if not broken and any(b"number" in item.data for item in batch):
             broken.append(len(batch))
+            if arrived:
+                real(link, batch.copy())
             raise LinkError("cut in the middle")
         real(link, batch)
 
@@ -73,6 +76,22 @@ def test_what_was_under_way_when_the_link_broke_is_sent_on_the_next(
     eventually(lambda: 4 in two.heard)
     assert two.heard == [1, 2, 3, 4]
     eventually(lambda: two.whole_gaps)
+
+
+def test_what_redis_acknowledges_on_a_link_that_was_given_up_counts_as_not_sent(server: RedisServer) -> None:
+    link = Link(Address(server.url))
+    first, second = Item(b"a", b"1"), Item(b"a", b"2")
+    try:
+        link.publish(sent := deque([first]))
+        link.broken = True
+        with pytest.raises(LinkError, match="given up"):
+            link.publish(unsent := deque([first, second]))
+    finally:
+        link.close_listener()
+        link.close_publisher()
+
+    assert not sent
+    assert list(unsent) == [first, second]
 
 
 def test_a_node_with_nothing_to_say_stays_connected(
