@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,36 @@ def test_a_secret_that_is_empty_is_refused(tmp_path: Path) -> None:
     code, line = serve(tmp_path)
     assert code == 1
     assert "holds no usable secret" in line
+
+
+INTERRUPTED = """
+import sys
+from rumbl_web.__main__ import main
+command, module = sys.argv[1:]
+class Loading:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == module:
+            raise KeyboardInterrupt
+sys.argv, sys.meta_path[:0] = ["rumbl-web", command], [Loading]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [("serve", "rumbl_web.server"), ("routes", "rumbl_web.router"), ("console", "rumbl_core.multimedia")],
+)
+def test_ctrl_c_while_a_command_loads_is_no_failure(tmp_path: Path, command: str, module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, command, module],
+        env={**os.environ, "RUMBL_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")
 
 
 def test_port_0_takes_a_free_port_and_says_which(tmp_path: Path) -> None:

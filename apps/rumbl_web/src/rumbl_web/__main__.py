@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Load the command line and run it."""
     try:
-        from rumbl_web.cli import main as command  # loading takes a second: it belongs inside the try
+        from rumbl_web.cli import main as command  # it takes a while: it belongs inside the try
 
         command(prog_name="rumbl-web")
     except KeyboardInterrupt:

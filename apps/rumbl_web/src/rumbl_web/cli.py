@@ -83,14 +83,16 @@ def routes(tree: str | None) -> None:
 @config_option
 def console(tree: str | None) -> None:
     """Open a Python shell with the running domain: `accounts`, `multimedia` and `info_sys`."""
-    import info_sys.application
-    from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
+    with one_line_errors():
+        settings = secret.with_secret(configuration.load(tree))
+        import info_sys.application
+        from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
 
-    with one_line_errors(), _database(secret.with_secret(configuration.load(tree))) as ready:
-        info = info_sys.application.start(ready.info)
-        names = {"accounts": accounts, "multimedia": multimedia, "info_sys": info_sys}
-        code.interact(banner="rumbl console: accounts, multimedia, info_sys", local=names, exitmsg="")
-        info.stop()
+        with _database(settings) as ready:
+            info = info_sys.application.start(ready.info)
+            names = {"accounts": accounts, "multimedia": multimedia, "info_sys": info_sys}
+            code.interact(banner="rumbl console: accounts, multimedia, info_sys", local=names, exitmsg="")
+            info.stop()
 
 
 @main.command()
