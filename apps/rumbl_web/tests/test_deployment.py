@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,10 @@ from click.testing import CliRunner
 
 from rumbl_core.settings import Settings
 from rumbl_web import configuration, deployment
+from rumbl_web.__main__ import main as command
 from rumbl_web.cli import main
+
+from . import forked
 
 RANDOM = "q8Zr2v_Kx5TnW0bYc7Lh-4JmPd9sGfE3uAoRi6tXw1NyBkQzVe"
 WEB = {
@@ -131,15 +134,24 @@ def test_the_command_ends_with_0_for_a_safe_site(tmp_path: Path) -> None:
 
 def test_the_command_ends_with_1_and_a_line_for_each_finding(tmp_path: Path) -> None:
     unsafe = {**SAFE, "COOKIE_SECURE": "false", "TRUSTED_HOSTS": ""}
-    done = subprocess.run(
-        [sys.executable, "-m", "rumbl_web", "check", "--deploy"],
-        env={"PATH": os.environ["PATH"], "RUMBL_DATA": str(tmp_path), **unsafe},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environ = {"PATH": os.environ["PATH"], "RUMBL_DATA": str(tmp_path), **unsafe}
+    code, said = rumbl_web(["check", "--deploy"], environ, tmp_path)
 
-    assert done.returncode == 1
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["TRUSTED_HOSTS", "COOKIE_SECURE"]
+    assert code == 1
+    assert [line.split(":")[0] for line in said.splitlines()] == ["TRUSTED_HOSTS", "COOKIE_SECURE"]
+
+
+def rumbl_web(arguments: list[str], environ: dict[str, str], folder: Path) -> tuple[int, str]:
+    """The exit code and the output of `rumbl-web ARGUMENTS`, in a process with this environment alone."""
+
+    def run() -> None:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environ)
+        sys.argv[1:] = arguments
+        command()
+
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        code = forked.start(run, stdout, stderr).wait(60)
+        stdout.seek(0)
+        return code, stdout.read().decode()
