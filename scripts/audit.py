@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     with TemporaryDirectory(prefix="rumbl-audit-") as folder:
         (Path(folder) / "pyproject.toml").write_text(PROJECT)
         (Path(folder) / "uv.lock").write_text(lock(pins(PINS.read_text())))
-        command = ["uv", "audit", "--frozen", "--preview-features", "audit-command"]
+        command = [sys.executable, "-m", "uv", "audit", "--frozen", "--preview-features", "audit-command"]
         command += [f"--service-url={url}" for url in arguments[:1]]
         return subprocess.run(command, cwd=folder, check=False).returncode
 

@@ -82,7 +82,7 @@ def database() -> Iterator[Database]:
 
 def run_audit(url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "scripts" / "audit.py"), url]
-    environ = {**os.environ, "UV_HTTP_RETRIES": "0"}
+    environ = {**os.environ, "UV_HTTP_RETRIES": "0", "PATH": ""}  # as with a venv that is not activated
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environ)
 
 
