@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rumbl_web.phoenix.message import Broadcast
@@ -15,6 +15,8 @@ from ..fuzz import json_values, texts
 
 
 @given(texts, st.dictionaries(texts, json_values, max_size=4) | st.binary())
+@example("é" * 300, {"ü" * 300: "x" * 70_000})
+@example("", b"\0\n\0")
 def test_what_is_written_is_read(event: str, payload: object) -> None:
     broadcast = Broadcast("a", event, payload)
 
