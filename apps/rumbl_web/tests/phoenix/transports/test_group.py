@@ -56,6 +56,22 @@ def test_whoever_is_visited_later_takes_along_what_came_meanwhile() -> None:
     assert visit(group, 4) == [(member, [b"two"]) for member in members[:2]]
 
 
+def test_who_comes_in_the_middle_of_a_round_takes_nobodys_visit() -> None:
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(4)]
+    for member in members:
+        group.add(member)
+
+    group.append(b"one", 1)
+    visit(group, 2)
+    group.append(b"two", 2)
+    group.add(HubSubscription(NOBODY))
+
+    assert visit(group, 9) == [(member, [b"one", b"two"]) for member in members[2:]]
+    assert visit(group, 9) == [(member, [b"two"]) for member in members[:2]]
+    assert group.todo == 0
+
+
 def test_the_log_holds_two_rounds_at_most() -> None:
     group = Group("room")
     for _ in range(10):
