@@ -29,6 +29,18 @@ def visit(group: Group, most: int) -> list[tuple[HubSubscription, list[bytes]]]:
     return delivered
 
 
+def in_the_middle() -> tuple[Group, list[HubSubscription]]:
+    """A group of four in a round: two were visited, then a second message came."""
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(4)]
+    for member in members:
+        group.add(member)
+    group.append(b"one", 1)
+    visit(group, 2)
+    group.append(b"two", 2)
+    return group, members
+
+
 def test_every_subscription_is_visited_once_after_a_publish() -> None:
     group = Group("room")
     members = [HubSubscription(NOBODY) for _ in range(5)]
@@ -43,28 +55,14 @@ def test_every_subscription_is_visited_once_after_a_publish() -> None:
 
 
 def test_whoever_is_visited_later_takes_along_what_came_meanwhile() -> None:
-    group = Group("room")
-    members = [HubSubscription(NOBODY) for _ in range(4)]
-    for member in members:
-        group.add(member)
-
-    group.append(b"one", 1)
-    visit(group, 2)
-    group.append(b"two", 2)
+    group, members = in_the_middle()
 
     assert visit(group, 4) == [(member, [b"one", b"two"]) for member in members[2:]]
     assert visit(group, 4) == [(member, [b"two"]) for member in members[:2]]
 
 
 def test_who_comes_in_the_middle_of_a_round_takes_nobodys_visit() -> None:
-    group = Group("room")
-    members = [HubSubscription(NOBODY) for _ in range(4)]
-    for member in members:
-        group.add(member)
-
-    group.append(b"one", 1)
-    visit(group, 2)
-    group.append(b"two", 2)
+    group, members = in_the_middle()
     group.add(HubSubscription(NOBODY))
 
     assert visit(group, 9) == [(member, [b"one", b"two"]) for member in members[2:]]
