@@ -96,3 +96,20 @@ def test_a_note_of_our_own_costs_no_other(clock: Clock) -> None:
     queue.put_note(Item(b"gap", b""))
 
     assert (queue.dropped, len(queue)) == (0, 2)
+
+
+def test_what_is_put_back_and_dropped_is_as_old_as_it_was(clock: Clock) -> None:
+    queue = Outgoing(clock, max_messages=2)
+    clock.now = 20.0
+    fill(queue, 1, 2)
+    clock.now = 30.0
+    batch = queue.take()
+    clock.now = 40.0
+    fill(queue, 3)
+
+    queue.put_back(batch)
+
+    assert queue.dropped == 1
+    assert queue.lossy_since is not None
+    assert queue.lossy_since <= 20.0
+    assert queue.take() == deque(items(2, 3))

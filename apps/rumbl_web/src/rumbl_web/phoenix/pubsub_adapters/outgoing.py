@@ -41,7 +41,7 @@ class Outgoing:
         self._max_bytes = max_bytes
         self._items: deque[Item] = deque()
         self._bytes = 0
-        self._emptied_at = clock()
+        self._emptied_at = self._emptied_before = clock()
 
     def __len__(self) -> int:
         return len(self._items)
@@ -59,7 +59,8 @@ class Outgoing:
         self._bytes += item.size
 
     def put_back(self, batch: Sequence[Item]) -> None:
-        """Add what was taken and could not be sent, in front of all others."""
+        """Add what was taken last and could not be sent, in front of all others."""
+        self._emptied_at = self._emptied_before
         self._items.extendleft(reversed(batch))
         self._bytes += sum(item.size for item in batch)
         self._make_room()
@@ -72,6 +73,7 @@ class Outgoing:
             batch.append(self._items.popleft())
             size += batch[-1].size
         self._bytes -= size
+        self._emptied_before = self._emptied_at
         if not self._items:
             self._emptied_at = self._clock()
         return batch
