@@ -68,7 +68,14 @@ def test_who_comes_while_a_question_is_looked_up_sees_that(new_page: NewPage) ->
     watch(page, path)
     post(page, "Nobody asks anything")
     expect(note(page, "Nobody asks anything")).to_have_count(1)
-    waiting = {"questions": [{"id": note_id(page, "Nobody asks anything"), "state": "waiting"}]}
+    id = note_id(page, "Nobody asks anything")
+    # As if there were many notes since.
+    replies = iter(
+        [
+            {"questions": [], "before": id + 1},
+            {"questions": [{"id": id, "state": "waiting"}], "before": None},
+        ]
+    )
 
     def between(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
@@ -77,7 +84,7 @@ def test_who_comes_while_a_question_is_looked_up_sees_that(new_page: NewPage) ->
             join_ref, ref, topic, event, _payload = json.loads(message)
             if event != "questions":
                 return server.send(message)
-            reply = {"status": "ok", "response": waiting}
+            reply = {"status": "ok", "response": next(replies)}
             return socket.send(json.dumps([join_ref, ref, topic, "phx_reply", reply]))
 
         socket.on_message(pass_on)

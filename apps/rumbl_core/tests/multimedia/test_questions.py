@@ -46,17 +46,27 @@ class TestOpen:
         multimedia.answer_question(backend("calculator"), first, {"body": "2"})
         multimedia.settle_question(second.id, "nothing")
 
-        found = multimedia.open_questions([video.id, other.id, 0])
+        windows = [(video.id, multimedia.NEWEST), (other.id, multimedia.NEWEST), (0, multimedia.NEWEST)]
+        assert multimedia.open_questions(windows) == {
+            (video.id, multimedia.NEWEST): ({second.id: "nothing"}, None),
+            (other.id, multimedia.NEWEST): ({third.id: "waiting"}, None),
+        }
+        assert multimedia.open_questions([]) == {}
 
-        assert found == {video.id: {second.id: "nothing"}, other.id: {third.id: "waiting"}}
-
-    def test_only_the_newest_notes_are_looked_at(self, user: User, video: Video) -> None:
-        old = ask(user, video)
+    def test_window_after_window_finds_also_the_oldest_and_none_twice(self, user: User, video: Video) -> None:
         row = {"body": "x", "at": 0, "user_id": user.id, "video_id": video.id}
-        repo.insert_new(Annotation, [row] * (questions.MAX_OPEN - 1))
-        assert multimedia.open_questions([video.id]) == {video.id: {old.id: "waiting"}}
-        repo.insert_new(Annotation, [row])
-        assert multimedia.open_questions([video.id]) == {}
+        asked = []
+        for _ in range(2):
+            asked.append(ask(user, video, f"1 + {len(asked)}").id)
+            repo.insert_new(Annotation, [row] * (questions.MAX_OPEN - 1))
+        asked.append(ask(user, video, "the last").id)
+
+        before: int | None = multimedia.NEWEST
+        found = []
+        while before:
+            states, before = multimedia.open_questions([(video.id, before)])[video.id, before]
+            found.append(list(states))
+        assert found == [[asked[2]], [asked[1]], [asked[0]]]
 
 
 class TestAsking:

@@ -11,7 +11,7 @@ const CLOCK = { later: (task, ms) => setTimeout(task, ms), random: Math.random }
 
 /**
  * `fetch(afterId, { ok(reply), failed() })` asks for a page. `on` hears `listed(notes)` for each page of the list,
- * and `live(note)` for each note that should have come live.
+ * and for notes that should have come live `live(note)` for each, then `missed(notes)`.
  */
 export class CatchUp {
   #known = new Resume(); #fetch; #on; #clock;
@@ -65,12 +65,17 @@ export class CatchUp {
     const before = this.#known.id;
     this.#known.page(this.#asked, annotations.map(({ id }) => id), more);
     if (this.#more) this.#on.listed(annotations);
-    else for (const note of annotations) this.#on.live(note);
+    else this.#missed(annotations);
     const moved = this.#known.id > before; // else a wrong server would keep us asking for ever
     this.#more &&= more && moved;
     this.#fails = moved || !this.#known.gap ? 0 : this.#fails + 1;
     if (more && moved) this.#ask();
     else this.#mind();
+  }
+
+  #missed(notes) {
+    for (const note of notes) this.#on.live(note);
+    if (notes.length > 0) this.#on.missed(notes);
   }
 
   #mind() {

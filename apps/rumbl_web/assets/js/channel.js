@@ -4,10 +4,10 @@ import { CatchUp } from "./catch-up.js";
 const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
 
 /**
- * Joins and stays joined. `on` hears: `listed(notes)` for each page of the list, `live(note)`, `joined(reply)`,
- * `left(crashed)` when the channel is down until its rejoin, `impossible(reason)`, `deleted()`,
- * `removed(userId)` when what somebody wrote is gone, and `question(id, state)` when a question is being looked up,
- * or was.
+ * Joins and stays joined. `on` hears: `listed(notes)` for each page of the list, `live(note)`, `missed(notes)` that
+ * came as `live` but late, `joined(reply)`, `left(crashed)` when the channel is down until its rejoin,
+ * `impossible(reason)`, `deleted()`, `removed(userId)` when what somebody wrote is gone, and `question(id, state)`
+ * when a question is being looked up, or was.
  */
 export class VideoChannel {
   #catchUp; #on;
@@ -49,10 +49,10 @@ export class VideoChannel {
     this.phoenix.push("why", { id }).receive("ok", shown).receive("error", failed).receive("timeout", failed);
   }
 
-  /** Ask what has no answer, for a page that may have missed being told: `told(questions)`, or `failed()`. */
-  questions({ told, failed }) {
-    this.phoenix.push("questions", {}).receive("ok", ({ questions }) => told(questions))
-      .receive("error", failed).receive("timeout", failed);
+  /** Ask what has no answer in some notes before an id, null for the newest: `told(reply)`, or `failed()`. */
+  questions(before, { told, failed }) {
+    this.phoenix.push("questions", before === null ? {} : { before_id: before })
+      .receive("ok", told).receive("error", failed).receive("timeout", failed);
   }
 
   #stored(reply, ok) {

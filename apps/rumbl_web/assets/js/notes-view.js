@@ -53,9 +53,9 @@ export class NotesView {
     if (!this.#states.has(id) || this.#states.get(id) === "waiting") this.question(id, state, { stored: true });
   }
 
-  /** Whether any question is being looked up, as far as this page was told. */
-  get waits() {
-    return [...this.#states.values()].includes("waiting");
+  /** The ids of the questions that are being looked up, as far as this page was told. */
+  get waiting() {
+    return [...this.#states].filter(([, state]) => state === "waiting").map(([id]) => id);
   }
 
   /** Take notes away: they are gone for everybody. */

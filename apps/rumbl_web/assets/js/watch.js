@@ -8,6 +8,7 @@ import { Notes } from "./notes.js";
 import { Outbox } from "./outbox.js";
 import { PendingView } from "./pending-view.js";
 import { showPresence } from "./presence.js";
+import { Questions } from "./questions.js";
 import { Sender } from "./sender.js";
 import { Stage } from "./stage.js";
 import { UNNOTICED_MS } from "./state.js";
@@ -15,7 +16,6 @@ import { StateLine } from "./state-line.js";
 import { Timeline } from "./timeline.js";
 import { gettext } from "./words.js";
 
-const ASK_AGAIN_MS = 5000;
 const TICK_MS = 1000; // the book's rhythm: notes are met about every second even if a player is silent
 
 /** Bring the watch page of `boot` to life. */
@@ -25,8 +25,8 @@ export function watch(element, boot) {
 
 class WatchPage {
   #boot; #stage; #notes = new Notes(); #timeline; #view; #composer = null; #outbox; #pending;
-  #line; #connection; #channel; #sender;
-  #everything = false; #everJoined = false; #knowsQuestions = false; #ended = null; #downSince = performance.now();
+  #line; #connection; #channel; #questions; #sender;
+  #everything = false; #everJoined = false; #ended = null; #downSince = performance.now();
 
   constructor(element, boot) {
     this.#boot = boot;
@@ -44,6 +44,8 @@ class WatchPage {
     this.#outbox = new Outbox(storage(), `rumbl:outbox:${boot.videoId}:${boot.userId}`);
     this.#connection = new Connection(boot);
     this.#channel = new VideoChannel(this.#connection, boot.videoId, this.#hears());
+    this.#questions = new Questions((before, answers) => this.#channel.questions(before, answers),
+      (id, state) => this.#view.remembered(id, state));
     showPresence(this.#channel.phoenix, find("user-list"), boot.userId);
     if (!boot.guest) this.#buildComposer(find("msg-form"), dock);
   }
@@ -86,7 +88,8 @@ class WatchPage {
     return {
       listed: (notes) => this.#listed(notes),
       live: (note) => this.#live(note),
-      joined: () => this.#joined(),
+      missed: (notes) => this.#questions.missed(notes),
+      joined: (reply) => this.#joined(reply),
       left: (crashed) => this.#left(crashed),
       impossible: (reason) => this.#end(reason === "not_found" ? "missing" : "refused"),
       deleted: () => this.#end("deleted"),
@@ -95,25 +98,16 @@ class WatchPage {
     };
   }
 
-  #joined() {
-    if (!this.#knowsQuestions || this.#view.waits) this.#askQuestions();
+  #joined(reply) {
+    this.#questions.joined(reply, this.#view.waiting);
     this.#everJoined = true;
     this.#downSince = null;
     this.#sender?.flush();
     this.#tellState();
   }
 
-  #askQuestions() {
-    this.#channel.questions({
-      told: (questions) => {
-        this.#knowsQuestions = true;
-        for (const { id, state } of questions) this.#view.remembered(id, state);
-      },
-      failed: () => setTimeout(() => this.#channel.joined && this.#askQuestions(), ASK_AGAIN_MS), // else at the rejoin
-    });
-  }
-
   #left(crashed) {
+    this.#questions.lost();
     this.#downSince ??= performance.now();
     if (crashed) for (const { key } of this.#outbox.entries()) this.#outbox.returned(key);
     else this.#outbox.connectionLost();

@@ -14,7 +14,6 @@ from rumbl_core import accounts, multimedia
 from rumbl_core.accounts import User
 from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Video
-from rumbl_core.result import Ok
 from rumbl_core.testing import annotation_fixture, annotations_fixture, user_fixture
 from rumbl_web.channels import pages, user_socket
 from rumbl_web.channels.user_socket import UserSocket
@@ -112,32 +111,6 @@ def test_more_questions_than_can_be_asked_are_refused_openly(
     monkeypatch.setattr(channel.client.endpoint.services["answers"].tasks, "start_child", full)
     stored = assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}), "ok")
     assert_broadcast(channel, "question", {"id": stored["id"], "state": "refused"})
-
-
-def test_who_comes_later_hears_of_the_questions_without_an_answer_and_of_no_other(
-    channel: ClientChannel, user: User, video: Video
-) -> None:
-    def asked(body: str, state: str) -> int:
-        match multimedia.ask_in_video(user, video.id, {"body": body, "at": 1}):
-            case Ok(note):
-                assert state == "waiting" or multimedia.settle_question(note.id, state)
-                return note.id
-            case refused:
-                pytest.fail(str(refused))
-
-    def told() -> object:
-        return assert_reply(push(channel, "questions", {}), "ok")["questions"]
-
-    assert told() == []
-    ids = {state: asked(state, state) for state in ("waiting", "nothing", "answered", "refused")}
-    assert told() == [{"id": ids[state], "state": state} for state in ("waiting", "nothing", "refused")]
-    multimedia.settle_question(ids["waiting"], "nothing")
-    assert told()[0] == {"id": ids["waiting"], "state": "nothing"}
-
-
-@pytest.mark.parametrize("payload", [{}, {"id": "1"}, {"id": 0}, {"id": 10**30}, [], None])
-def test_why_of_nothing_is_not_found(channel: ClientChannel, payload: object) -> None:
-    assert_reply(push(channel, "why", payload), "error", {"reason": "not_found"})
 
 
 def test_no_backend_speaks_in_the_name_of_a_person(

@@ -34,6 +34,8 @@ from rumbl_core.multimedia.permalink import param as video_param
 from rumbl_core.multimedia.player import PlayerSource, player_id, player_source
 from rumbl_core.multimedia.question import Question
 from rumbl_core.multimedia.questions import (
+    NEWEST,
+    OpenQuestions,
     answer_question,
     answers_wanted,
     ask_in_video,
@@ -48,8 +50,10 @@ from rumbl_core.multimedia.video import Video
 
 __all__ = [
     "MAX_COUNT",
+    "NEWEST",
     "Annotation",
     "Category",
+    "OpenQuestions",
     "PlayerSource",
     "Question",
     "Video",

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, literal, select, true, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import contains_eager
 
 from rumbl_core import repo
 from rumbl_core.accounts import User
-from rumbl_core.casts import cast_id
+from rumbl_core.casts import MAX_ID, cast_id
 from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia.annotation import Annotation
 from rumbl_core.multimedia.context import annotate_video
@@ -23,23 +35,45 @@ from rumbl_core.result import Error, Ok
 MAX_TRIES: Final = 5
 MAX_SOURCES: Final = 50
 MAX_OPEN: Final = 500
-"""So many of a video's newest notes are looked at for questions without an answer."""
+"""So many notes of a video are looked at in one go for questions without an answer."""
+_WINDOWS: Final = (
+    func.unnest(bindparam("videos", type_=ARRAY(BigInteger)), bindparam("ends", type_=ARRAY(BigInteger)))
+    .table_valued(column("video_id", BigInteger), column("before", BigInteger), name="windows")
+    .render_derived()
+)
 # Looked up one by one: a join may read the questions of the whole site instead.
 _STATE: Final = select(Question.state).where(Question.annotation_id == Annotation.id).scalar_subquery()
-_NEWEST: Final = (
+_NOTES: Final = (
     select(Annotation.id, _STATE.label("state"))
-    .where(Annotation.video_id == Video.id)
+    .where(Annotation.video_id == _WINDOWS.c.video_id, Annotation.id < _WINDOWS.c.before)
     .order_by(Annotation.id.desc())
     .limit(MAX_OPEN)
-    .correlate(Video)
+    .correlate(_WINDOWS)
     .lateral()
 )
+_IS_OPEN: Final = _NOTES.c.state != "answered"
 _OPEN: Final = (
-    select(Video.id, _NEWEST.c.id, _NEWEST.c.state)
-    .join(_NEWEST, true())
-    .where(Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), _NEWEST.c.state != "answered")
-    .order_by(_NEWEST.c.id)
+    select(
+        *_WINDOWS.c,
+        case((func.count() == MAX_OPEN, func.min(_NOTES.c.id))),
+        func.array_agg(aggregate_order_by(_NOTES.c.id, _NOTES.c.id)).filter(_IS_OPEN),
+        func.array_agg(aggregate_order_by(_NOTES.c.state, _NOTES.c.id)).filter(_IS_OPEN),
+    )
+    .join(_NOTES, true())
+    .group_by(*_WINDOWS.c)
 )
+
+Window = tuple[int, int]
+"""A video, and the id before which its notes are looked at."""
+NEWEST: Final = MAX_ID
+"""The end of a window with the newest notes."""
+
+
+class OpenQuestions(NamedTuple):
+    """Those of one window: the state by the id of the note, and before which id to look on, if at all."""
+
+    states: dict[int, str]
+    before: int | None
 
 
 def ask_in_video(
@@ -74,12 +108,14 @@ def get_question(video_id: object, annotation_id: object) -> Question | None:
     return repo.one(query.where(*wanted))
 
 
-def open_questions(video_ids: Collection[int]) -> dict[int, dict[int, str]]:
-    """What has no answer among the newest notes of each video: the state by the id of the note."""
-    found: dict[int, dict[int, str]] = {}
-    for video_id, note_id, state in repo.rows(_OPEN, {"ids": list(video_ids)}):
-        found.setdefault(video_id, {})[note_id] = state
-    return found
+def open_questions(windows: Collection[Window]) -> dict[Window, OpenQuestions]:
+    """What has no answer among the `MAX_OPEN` newest notes of each window; one without notes is left out."""
+    videos, ends = zip(*windows, strict=True) if windows else ((), ())
+    found = repo.values(_OPEN, {"videos": list(videos), "ends": list(ends)})
+    return {
+        (video_id, before): OpenQuestions(dict(zip(ids or (), states or (), strict=True)), rest)
+        for video_id, before, rest, ids, states in found
+    }
 
 
 def answer_question(

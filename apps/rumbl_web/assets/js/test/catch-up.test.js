@@ -12,6 +12,7 @@ function page(first = { annotations: [note(1), note(2), note(3)], more: false })
   const on = {
     listed: (notes) => given.push(["listed", notes.map(({ id }) => id)]),
     live: ({ id }) => given.push(["live", id]),
+    missed: () => {},
   };
   const catchUp = new CatchUp((after, answers) => asked.push({ after, ...answers }), on, clock);
   catchUp.join();

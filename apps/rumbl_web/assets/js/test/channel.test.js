@@ -21,7 +21,7 @@ class FakePhoenix {
 function joined() {
   const phoenix = new FakePhoenix();
   const heard = [];
-  const on = Object.fromEntries(["listed", "live", "joined", "left", "impossible", "deleted", "removed"]
+  const on = Object.fromEntries(["listed", "live", "missed", "joined", "left", "impossible", "deleted", "removed"]
     .map((name) => [name, (value) => heard.push([name, value])]));
   const clock = new FakeClock();
   const channel = new VideoChannel(phoenix, 7, on, clock);
@@ -40,15 +40,16 @@ test("it hears whose notes are gone, and asks what has no answer", () => {
   phoenix.handlers.get("notes_removed")({ user_id: 3 });
   assert.deepEqual(heard, [["removed", 3]]);
   const answers = [];
-  const ask = () => channel.questions({ told: (open) => answers.push(open), failed: () => answers.push("failed") });
-  ask();
-  assert.equal(phoenix.pushes[1].event, "questions");
-  phoenix.pushes[1].reply("ok", { questions: [{ id: 5, state: "waiting" }] });
-  ask();
-  phoenix.pushes[2].reply("error", { reason: "unavailable" });
-  ask();
-  phoenix.pushes[3].reply("timeout");
-  assert.deepEqual(answers, [[{ id: 5, state: "waiting" }], "failed", "failed"]);
+  const hooks = { told: (reply) => answers.push(reply), failed: () => answers.push("failed") };
+  for (const before of [null, 9, 9]) channel.questions(before, hooks);
+  const asked = phoenix.pushes.slice(1);
+  assert.deepEqual(asked.map(({ event, payload }) => [event, payload]),
+    [["questions", {}], ["questions", { before_id: 9 }], ["questions", { before_id: 9 }]]);
+  const reply = { questions: [{ id: 5, state: "waiting" }], before: 9 };
+  asked[0].reply("ok", reply);
+  asked[1].reply("error", { reason: "unavailable" });
+  asked[2].reply("timeout");
+  assert.deepEqual(answers, [reply, "failed", "failed"]);
 });
 
 test("it fetches page after page until there are no more", () => {
@@ -86,6 +87,7 @@ test("a lost note is fetched, and a page that could not be had is asked for agai
   clock.pass(10_000);
   phoenix.pushes[2].reply("ok", { annotations: [{ id: 2, prev: 1 }, { id: 3, prev: 2 }], more: false });
   assert.deepEqual(heard.filter(([name]) => name === "live").map(([, { id }]) => id), [3, 2, 3]);
+  assert.deepEqual(heard.filter(([name]) => name === "missed").map(([, notes]) => notes.length), [2]);
   assert.deepEqual(phoenix.params(), { last_seen_id: 3 });
 });
 

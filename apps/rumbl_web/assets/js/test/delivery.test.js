@@ -53,7 +53,7 @@ class Page {
       left: () => this.#outbox.connectionLost(),
       listed: (notes) => this.#show(this.notes.addListed(notes)),
       live: (note) => { this.#outbox.acknowledge(note.key); this.#show([this.notes.addLive(note)].filter(Boolean)); },
-      impossible: assert.fail, deleted: assert.fail,
+      missed: () => {}, impossible: assert.fail, deleted: assert.fail,
     };
   }
 

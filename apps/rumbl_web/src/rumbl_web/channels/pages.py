@@ -33,6 +33,7 @@ class Page(TypedDict):
     more: bool
 
 
+NO_QUESTIONS: Final = multimedia.OpenQuestions({}, None)
 NO_PAGE: Final[Page] = {"annotations": [], "more": False}
 
 
@@ -75,9 +76,9 @@ class Pages:
         key = (video_id, after_id)
         return self._fresh(key, mark) or self._make(key, mark)
 
-    def open_questions(self, video_id: int) -> dict[int, str]:
-        """The state of each question without an answer, by its note, as it is now. Raises Unavailable."""
-        return self._open.get(video_id) or {}
+    def open_questions(self, video_id: int, before_id: int) -> multimedia.OpenQuestions:
+        """Those without an answer in some notes before an id, as they are now. Raises Unavailable."""
+        return self._open.get((video_id, before_id)) or NO_QUESTIONS
 
     def _fresh(self, key: tuple[int, int], mark: Mark) -> Page | None:
         kept = self._kept.get(key)

@@ -69,7 +69,7 @@ class VideoChannel(Channel):
                 case "why":
                     return self._why(_id(payload, "id"), socket)
                 case "questions":
-                    return self._questions(socket)
+                    return self._questions(_id(payload, "before_id") or multimedia.NEWEST, socket)
                 case _:
                     raise UnknownEvent(event)
         except Unavailable as error:
@@ -115,12 +115,13 @@ class VideoChannel(Channel):
         return Reply("ok", {"state": question.state, "sources": question.sources})
 
     @staticmethod
-    def _questions(socket: ChannelSocket) -> Reply:
+    def _questions(before_id: int, socket: ChannelSocket) -> Reply:
         """What was asked and has no answer, for a page that was not there to be told of it."""
         pages: Pages = socket.endpoint.services["pages"]
         with otp.blocking():
-            states = pages.open_questions(socket.assigns["video_id"])
-        return Reply("ok", {"questions": [{"id": id, "state": state} for id, state in states.items()]})
+            states, rest = pages.open_questions(socket.assigns["video_id"], before_id)
+        told = [{"id": id, "state": state} for id, state in states.items()]
+        return Reply("ok", {"questions": told, "before": rest})
 
     @staticmethod
     def _page(video_id: int, after_id: int, socket: ChannelSocket) -> Page | None:
