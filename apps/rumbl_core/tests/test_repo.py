@@ -9,15 +9,22 @@ import psycopg
 import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import CompileError, IntegrityError, InvalidatePoolError, ProgrammingError
+from sqlalchemy.exc import (
+    CompileError,
+    IntegrityError,
+    InvalidatePoolError,
+    MultipleResultsFound,
+    ProgrammingError,
+)
 from sqlalchemy.orm import Session
 
 from rumbl_core import accounts, migrate, multimedia, repo
 from rumbl_core.accounts import User
 from rumbl_core.changeset import change
 from rumbl_core.errors import NotFound, Unavailable
+from rumbl_core.excerpt import Excerpt
 from rumbl_core.multimedia import Category, Video
-from rumbl_core.pool import Pool, make_engine
+from rumbl_core.pool import Cursor, Pool, make_engine
 from rumbl_core.result import Error, Ok
 from rumbl_core.testing import user_fixture, video_fixture
 
@@ -51,6 +58,15 @@ class TestRows:
     def test_one_or_raise(self) -> None:
         with pytest.raises(NotFound):
             repo.one_or_raise(select(User))
+
+    def test_one_of_many_is_never_picked(self) -> None:
+        everybody = Excerpt(User)
+        assert repo.one_of(everybody, everybody.select()) is None
+        user = user_fixture()
+        assert repo.one_of(everybody, everybody.select()) == user
+        user_fixture()
+        with pytest.raises(MultipleResultsFound):
+            repo.one_of(everybody, everybody.select())
 
     def test_an_update_without_changes_writes_nothing(self) -> None:
         user = user_fixture()
@@ -146,6 +162,19 @@ class TestTransaction:
 
 
 class TestPool:
+    def test_columns_are_described_as_psycopg_does_it(self, committed_database: str) -> None:
+        with (
+            psycopg.connect(committed_database) as connection,
+            Cursor(connection) as ours,
+            psycopg.Cursor(connection) as theirs,
+        ):
+            for query in ("SELECT 1 AS one, 'text' AS two", "SELECT", "SET lock_timeout = 0"):
+                described = [cursor.execute(query).description for cursor in (theirs, ours)]
+                plain, lazy = [
+                    None if one is None else [tuple(column) for column in one] for one in described
+                ]
+                assert lazy == plain
+
     def test_heals_when_the_server_closes_its_connections(self, committed_database: str) -> None:
         repo.ping()
         with psycopg.connect(committed_database, autocommit=True) as other:

@@ -47,7 +47,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert, ReturningUpdate, UpdateBase
+from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert, ReturningUpdate
 
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound, StaleEntry, Unavailable
@@ -127,7 +127,16 @@ def get(schema: type[S], id: int | None) -> S | None:
     if id is None:
         return None
     query, excerpt = _by_id(schema)
-    return next(iter(excerpt.objects(values(query, {"id": id}))), None)
+    return one_of(excerpt, query, {"id": id})
+
+
+def one_of(
+    excerpt: Excerpt[S], query: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None
+) -> S | None:
+    """As `one`, of a query of the excerpt's columns: without a session, which costs more than the rest."""
+    with _connection() as connection:
+        row = connection.execute(query, parameters).one_or_none()
+    return None if row is None else excerpt.objects([row])[0]
 
 
 def count(query: Select[*tuple[Any, ...]]) -> int:
@@ -156,8 +165,8 @@ def update(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
     if changeset.valid and not changeset.changes:
         return Ok(changeset.data)
     values = {**_stamps(schema, "updated_at"), **changeset.changes}
-    query = sql_update(schema).where(schema.id == changeset.data.id).values(values).returning(schema)
-    result = _write(changeset, "update", partial(_run, query))
+    query = sql_update(schema).where(schema.id == changeset.data.id).values(values)
+    result = _write(changeset, "update", partial(_run, schema, query))
     if isinstance(result, Ok):
         _keep_associations(changeset.data, result.value)
     return result
@@ -167,17 +176,14 @@ def delete(row: S | Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
     """Delete the row; a changeset may name the constraints that speak against it. Raises StaleEntry."""
     changeset = row if isinstance(row, Changeset) else Changeset(row)
     schema = type(changeset.data)
-    query = sql_delete(schema).where(schema.id == changeset.data.id).returning(schema)
-    return _write(changeset, "delete", partial(_run, query))
+    query = sql_delete(schema).where(schema.id == changeset.data.id)
+    return _write(changeset, "delete", partial(_run, schema, query))
 
 
 def insert_new(schema: type[S], values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving out those that break a unique constraint (on conflict do nothing)."""
     stamps = _stamps(schema, "inserted_at", "updated_at")
-    with _session() as session:
-        session.execute(
-            pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing()
-        )
+    run(pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing())
 
 
 def among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
@@ -204,14 +210,14 @@ def changed(command: ReturningUpdate[*tuple[Any, ...]]) -> list[tuple[Any, ...]]
 
 def run(command: Delete | Update | Insert, parameters: Mapping[str, Any] | None = None) -> int:
     """Run a command on many rows; how many it met."""
-    with _session() as session:
-        return getattr(session.execute(command, parameters), "rowcount", 0)
+    with _connection() as connection:
+        return connection.execute(command, parameters).rowcount
 
 
 def lock(key: int, space: int = 0) -> None:
     """Wait for a lock across the whole database; it ends with the transaction that this is called in."""
-    with _session() as session:
-        _lock(session, key, space)
+    with _connection() as connection:
+        _lock(connection, key, space)
 
 
 @contextmanager
@@ -230,8 +236,7 @@ def transaction() -> Iterator[None]:
 
 def ping() -> None:
     """Ask the database for a sign of life; raises Unavailable."""
-    with _session() as session:
-        session.execute(select(1))
+    values(select(1))
 
 
 @contextmanager
@@ -258,14 +263,14 @@ def translated() -> Iterator[None]:
 def _write(
     changeset: Changeset[S],
     action: str,
-    command: Callable[[Session], S | None],
+    command: Callable[[Connection], S | None],
     lock: tuple[int, int] | None = None,
 ) -> Ok[S] | Error[Changeset[S]]:
     if not changeset.valid:
         return Error(changeset.put_action(action))
     try:
-        with _writing(lock) as session:
-            row = command(session)
+        with _writing(lock) as connection:
+            row = command(connection)
     except exc.IntegrityError as error:
         refused = changeset.violated(_constraint(error))
         if refused is None:
@@ -276,12 +281,13 @@ def _write(
     return Ok(row)
 
 
-def _run(query: UpdateBase, session: Session) -> Any:
-    """The row that a command returns, if there is one."""
-    return session.scalars(query).one_or_none()
+def _run(schema: type[S], command: Update | Delete, connection: Connection) -> S | None:
+    """The row that it met, if there is one."""
+    excerpt = _whole(schema)
+    return next(iter(excerpt.objects(connection.execute(command.returning(*excerpt.columns)))), None)
 
 
-def _put(schema: type[S], values: Mapping[str, Any], session: Session) -> S:
+def _put(schema: type[S], values: Mapping[str, Any], connection: Connection) -> S:
     """The new row with what the database gave it. A session that makes the object takes twice the time."""
     command, excerpt = _insertion(schema)
     columns = schema.__mapper__.column_attrs
@@ -292,21 +298,20 @@ def _put(schema: type[S], values: Mapping[str, Any], session: Session) -> S:
     }
     # What is no column is refused there; among the parameters nobody would notice it.
     others = {name: value for name, value in values.items() if name not in plain}
-    row = session.connection().execute(command.values(others) if others else command, plain).one()
-    made: S = excerpt.objects([row])[0]
+    made: S = excerpt.objects(connection.execute(command.values(others) if others else command, plain))[0]
     return made
 
 
 @cache
 def _insertion(schema: type[S]) -> tuple[ReturningInsert[Any], Excerpt[S]]:
-    excerpt = Excerpt(schema)
+    excerpt = _whole(schema)
     table = cast("Table", schema.__table__)
     return sql_insert(table).returning(*excerpt.columns), excerpt
 
 
 @contextmanager
-def _writing(lock: tuple[int, int] | None) -> Iterator[Session]:
-    """A session for one writing statement, in a transaction if that is under a lock.
+def _writing(lock: tuple[int, int] | None) -> Iterator[Connection]:
+    """A connection for one writing statement, in a transaction if that is under a lock.
 
     Inside `transaction()` there is a savepoint, so that a refusal leaves it usable. Outside none is needed,
     which saves two trips: a refusal ends nothing but the statement.
@@ -314,27 +319,32 @@ def _writing(lock: tuple[int, int] | None) -> Iterator[Session]:
     inside = _current.get() is not None
     with ExitStack() as stack:
         if inside or lock is None:
-            session = stack.enter_context(_session())
+            connection = stack.enter_context(_connection())
         else:
             stack.enter_context(translated())
-            session = stack.enter_context(_configured().session(transaction=True))
+            connection = stack.enter_context(_configured().session(transaction=True)).connection()
         if lock is not None:
-            _lock(session, *lock)
+            _lock(connection, *lock)
         if inside:
-            stack.enter_context(session.begin_nested())
-        yield session
+            stack.enter_context(connection.begin_nested())
+        yield connection
 
 
-def _lock(session: Session, key: int, space: int) -> None:
+def _lock(connection: Connection, key: int, space: int) -> None:
     # Each key has 32 bits, an id more: folded, two ids may share a lock, and only wait needlessly.
-    session.execute(_ADVISORY_LOCK, {"space": space, "key": (key ^ (key >> 31)) & 0x7FFFFFFF})
+    connection.execute(_ADVISORY_LOCK, {"space": space, "key": (key ^ (key >> 31)) & 0x7FFFFFFF})
 
 
 @cache
 def _by_id(schema: type[S]) -> tuple[Select[*tuple[Any, ...]], Excerpt[S]]:
     """Built once per schema: users are fetched at every event of a channel."""
-    excerpt = Excerpt(schema)
+    excerpt = _whole(schema)
     return excerpt.select().where(schema.id == bindparam("id")), excerpt
+
+
+@cache
+def _whole(schema: type[S]) -> Excerpt[S]:
+    return Excerpt(schema)
 
 
 def _constraint(error: exc.IntegrityError) -> str | None:

@@ -44,7 +44,7 @@ from rumbl_core.backend_seeds import reserved
 from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Annotation, Video
 from rumbl_core.own_server import OwnServer
-from rumbl_core.pool import Pool, make_engine, refuse_dead
+from rumbl_core.pool import Cursor, Pool, make_engine, refuse_dead
 from rumbl_core.postgres import address
 from rumbl_core.postgres.embedded import EmbeddedPostgres
 from rumbl_core.result import Error, Ok
@@ -114,7 +114,7 @@ class _Inside(psycopg.Connection[Any]):
         self.rollback()
 
 
-class _Noting(psycopg.Cursor[Any]):
+class _Noting(Cursor):
     """Notes on its connection what may have changed something."""
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> _Noting:

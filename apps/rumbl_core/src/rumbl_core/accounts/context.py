@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
-from sqlalchemy import Text, func, literal_column, select, update
+from sqlalchemy import Text, bindparam, func, literal_column, select, update
 
 from rumbl_core import backend_seeds, password, repo
 from rumbl_core.accounts.user import PEOPLE, User
@@ -29,6 +29,12 @@ from rumbl_core.schema import now
 
 MAX_PAGE: Final = 500
 """Most rows that any list gives at once."""
+_ANYBODY: Final = ASKING.select()
+_PASSWORD: Final = select(User.password_hash).where(User.id == bindparam("id"))
+_HELD_PASSWORD: Final = {
+    "share": _PASSWORD.with_for_update(read=True),
+    "change": _PASSWORD.with_for_update(),
+}
 _LISTED: Final = Excerpt(User, "name", "username")
 _ALL: Final = _LISTED.select()
 _USERS: Final[Listing[User]] = Listing(
@@ -56,7 +62,9 @@ def list_users_page(ask: Ask) -> Page[User]:
 def list_users_with_ids(ids: Collection[object]) -> list[User]:
     """The users with these ids (ids may be text), in one query; unknown ones are left out."""
     wanted = {number for id in ids if (number := cast_id(id)) is not None}
-    return repo.all(select(User).where(repo.among(User.id, wanted)).order_by(User.id)) if wanted else []
+    if not wanted:
+        return []
+    return ASKING.objects(repo.values(_ANYBODY.where(repo.among(User.id, wanted)).order_by(User.id)))
 
 
 def get_user(id: object) -> User | None:
@@ -77,7 +85,7 @@ def get_user_by(**fields: object) -> User | None:
 
     The case of a username is no matter.
     """
-    query = select(User)
+    query = _ANYBODY
     for name, value in fields.items():
         if name == "id":
             query = query.where(User.id == cast_id(value))
@@ -87,7 +95,7 @@ def get_user_by(**fields: object) -> User | None:
             query = query.where(func.lower(User.username) == func.lower(value))
         else:
             query = query.where(getattr(User, name) == value)
-    return repo.one(query)
+    return repo.one_of(ASKING, query)
 
 
 def change_user(user: User, params: object = None) -> Changeset[User]:
@@ -165,8 +173,10 @@ def same_password(user: User, *, wait_for: Literal["share", "change"]) -> bool:
 
     With "change", nobody else may write the user's row or rows of its own meanwhile. Raises NotFound.
     """
-    query = select(User).where(User.id == user.id).with_for_update(read=wait_for == "share")
-    return repo.one_or_raise(query).password_hash == user.password_hash
+    found = repo.values(_HELD_PASSWORD[wait_for], {"id": user.id})
+    if not found:
+        raise NotFound(f"{user!r} is gone")
+    return bool(found[0][0] == user.password_hash)
 
 
 def get_user_by_session_token(token: object) -> User | None:
@@ -194,7 +204,7 @@ def session_ref(token: object) -> str:
 
 def session_alive(ref: object) -> bool:
     """Whether the session of this public name is still open: what a live socket checks when it connects."""
-    return repo.one(UserToken.session_query(ref)) is not None
+    return bool(repo.values(UserToken.session_query(ref).with_only_columns(UserToken.id)))
 
 
 def sessions_alive(refs: Collection[str]) -> set[str]:

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func
 
 from rumbl_core import password, repo
 from rumbl_core.accounts.context import (
@@ -21,8 +21,9 @@ from rumbl_core.accounts.context import (
     get_user_or_raise,
     same_password,
 )
-from rumbl_core.accounts.mail_token import MailToken, Purpose
+from rumbl_core.accounts.mail_token import LINK, MailToken, Purpose
 from rumbl_core.accounts.user import User
+from rumbl_core.accounts.user_token import ASKING
 from rumbl_core.changeset import Changeset, cast, change
 from rumbl_core.message import message
 from rumbl_core.result import Error, Ok
@@ -31,6 +32,7 @@ from rumbl_core.schema import now
 MAX_MAILS: Final = 3
 """Mails of one purpose that an account may cause in an hour, and that may go to one address."""
 _ADDRESS_LOCKS: Final = 3
+_HELD: Final = ASKING.select().where(User.id == bindparam("id")).with_for_update()
 
 Refusal = Literal["invalid", "too_many"]
 
@@ -90,7 +92,7 @@ def request_mail_again(user: User) -> Ok[Link] | Error[Refusal]:
 
 def pending_mail(user: User) -> str | None:
     """The address that waits for its confirmation."""
-    waiting = repo.one(MailToken.newest_query(user, "confirm"))
+    waiting = repo.one_of(LINK, MailToken.newest_query(user, "confirm"))
     return waiting.sent_to if waiting else None
 
 
@@ -181,14 +183,14 @@ def reset_password(token: object, attrs: object) -> Ok[Reset] | Error[Changeset[
 def _known_as(login: object) -> User | None:
     """By the address first: a username that looks like another's address must not stand in its way."""
     if isinstance(login, str) and User.mail_error(login) is None:
-        owner = repo.one(select(User).where(func.lower(User.email) == login.lower()))
+        owner = repo.one_of(ASKING, ASKING.select().where(func.lower(User.email) == login.lower()))
         if owner is not None:
             return owner
     return get_user_by(username=login)
 
 
 def _look_up(token: object, purpose: Purpose) -> tuple[User, str] | None:
-    found = repo.one(MailToken.token_query(token, purpose))
+    found = repo.one_of(LINK, MailToken.token_query(token, purpose))
     user = get_user(found.user_id) if found else None
     return (user, found.sent_to) if found and user else None
 
@@ -198,9 +200,9 @@ def _use(token: object, purpose: Purpose) -> tuple[User, str] | None:
 
     The user's row is held meanwhile: of two links used at once, the second finds itself void.
     """
-    found = repo.one(MailToken.token_query(token, purpose))
-    user = repo.one(select(User).where(User.id == found.user_id).with_for_update()) if found else None
-    still = repo.one(MailToken.token_query(token, purpose)) if user else None
+    found = repo.one_of(LINK, MailToken.token_query(token, purpose))
+    user = repo.one_of(ASKING, _HELD, {"id": found.user_id}) if found else None
+    still = repo.one_of(LINK, MailToken.token_query(token, purpose)) if user else None
     if user is None or still is None or repo.run(MailToken.end(MailToken.id == still.id)) == 0:
         return None
     return user, still.sent_to
@@ -209,7 +211,7 @@ def _use(token: object, purpose: Purpose) -> tuple[User, str] | None:
 def _issue(user: User, purpose: Purpose, address: str) -> Ok[Link] | Error[Refusal]:
     """A new token, unless there were too many. A new wish for an address ends the earlier ones."""
     with repo.transaction():
-        holder = repo.one(select(User).where(User.id == user.id).with_for_update())
+        holder = repo.one_of(ASKING, _HELD, {"id": user.id})
         repo.lock(zlib.crc32(address.lower().encode()), _ADDRESS_LOCKS)
         if holder is None or _too_often(user, purpose, address):
             return Error("too_many")

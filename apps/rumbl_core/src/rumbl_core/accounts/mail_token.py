@@ -32,6 +32,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from rumbl_core.accounts.user import MAX_EMAIL, User
 from rumbl_core.accounts.user_token import digest
+from rumbl_core.excerpt import Excerpt
 from rumbl_core.schema import Schema, now
 
 Purpose = Literal["confirm", "reset"]
@@ -66,10 +67,10 @@ class MailToken(Schema):
         return token, row, {"bound_to": bound_to}
 
     @staticmethod
-    def query(purpose: Purpose) -> Select[MailToken]:
-        """All tokens of a purpose that are still good."""
+    def query(purpose: Purpose) -> Select[*tuple[Any, ...]]:
+        """All tokens of a purpose that are still good, as `LINK` makes them."""
         return (
-            select(MailToken)
+            LINK.select()
             .join(User, User.id == MailToken.user_id)
             .where(
                 MailToken.purpose == purpose,
@@ -80,12 +81,12 @@ class MailToken(Schema):
         )
 
     @staticmethod
-    def token_query(token: object, purpose: Purpose) -> Select[MailToken]:
+    def token_query(token: object, purpose: Purpose) -> Select[*tuple[Any, ...]]:
         """The row of a token that is still good."""
         return MailToken.query(purpose).where(MailToken.token_hash == digest(token))
 
     @staticmethod
-    def newest_query(user: User, purpose: Purpose) -> Select[MailToken]:
+    def newest_query(user: User, purpose: Purpose) -> Select[*tuple[Any, ...]]:
         """The last link of a user that is still good."""
         mine = MailToken.query(purpose).where(MailToken.user_id == user.id)
         return mine.order_by(MailToken.id.desc()).limit(1)
@@ -117,6 +118,9 @@ class MailToken(Schema):
             )
         )
         return delete(MailToken).where(MailToken.user_id == user.id, rows)
+
+
+LINK: Final = Excerpt(MailToken)
 
 
 def _state() -> ColumnElement[bytes]:

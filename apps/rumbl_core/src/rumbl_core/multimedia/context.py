@@ -34,6 +34,8 @@ _OWNER: Final = Excerpt(User, "name", "username")
 _OF_CATEGORY: Final = Excerpt(Category, "name")
 _WATCHED: Final = Excerpt(Video, user=_OWNER, category=_OF_CATEGORY)
 _VIDEO: Final = _WATCHED.select().where(Video.id == bindparam("id"))
+_OWN: Final = Excerpt(Video, user=Excerpt(User), category=Excerpt(Category))
+_OWN_VIDEO: Final = _OWN.select().where(Video.user_id == bindparam("user_id"), Video.id == bindparam("id"))
 _NOTE: Final = Excerpt(Annotation, user=_OWNER)
 _NOTES: Final = (
     _NOTE.select()
@@ -132,8 +134,10 @@ def get_user_video_or_raise(user: User, id: object) -> Video:
     number = permalink.cast(id)
     if number is None:
         raise NotFound(f"no video {id!r}")
-    query = _user_videos_query(select(Video), user).where(Video.id == number)
-    return repo.one_or_raise(_with_associations(query))
+    video = repo.one_of(_OWN, _OWN_VIDEO, {"user_id": user.id, "id": number})
+    if video is None:
+        raise NotFound(f"no video {id!r} of {user!r}")
+    return video
 
 
 def create_video(user: User, attrs: object = None) -> Ok[Video] | Error[Changeset[Video]]:
