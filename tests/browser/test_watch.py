@@ -37,6 +37,14 @@ def route_socket(page: Page) -> list[WebSocketRoute]:
     return sockets
 
 
+def delete_account(page: Page, username: str) -> None:
+    page.goto("/settings/account")
+    page.get_by_label("Your username").fill(username)
+    page.get_by_label("Your password").fill("supersecret")
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
+
+
 def test_a_video_that_cannot_be_played_leads_to_its_own_address(new_page: NewPage) -> None:
     page = new_page(color_scheme="light")
     register(page, "Una Playable", "una")
@@ -86,11 +94,7 @@ def test_the_notes_of_who_leaves_go_from_open_pages_with_their_answers(new_page:
     expect(other.locator("#msg-container .answer")).to_have_count(1)
     expect(note(other, "I stay")).to_have_count(1)
 
-    leaver.goto("/settings/account")
-    leaver.get_by_label("Your username").fill("leo")
-    leaver.get_by_label("Your password").fill("supersecret")
-    leaver.get_by_role("button", name="Delete my account").click()
-    expect(leaver.get_by_text("Your account is deleted.")).to_be_visible()
+    delete_account(leaver, "leo")
 
     expect(other.locator("#msg-container .answer")).to_have_count(0)
     expect(note(other, "1 + 1")).to_have_count(0)
@@ -98,6 +102,35 @@ def test_the_notes_of_who_leaves_go_from_open_pages_with_their_answers(new_page:
     expect(other.locator("#timeline .mark")).to_have_count(1)
     post(other, "Goes on")
     expect(note(other, "Goes on")).to_be_visible()
+
+
+def test_notes_of_who_left_unheard_go_when_the_page_learns_that_it_missed_it(new_page: NewPage) -> None:
+    leaver, other = new_page(), new_page()
+    sockets = []
+
+    def deaf(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda message: None if "notes_removed" in str(message) else socket.send(message))
+        sockets.append(socket)
+
+    other.route_web_socket(re.compile("/socket/websocket"), deaf)
+    register(leaver, "Lena Leaver", "lena")
+    register(other, "Olga Other", "olga")
+    path = add_demo_video(other, "Left unheard")
+    for page in (leaver, other):
+        watch(page, path)
+    post(leaver, "1 + 1")
+    post(other, "I stay")
+    expect(other.locator("#msg-container .answer")).to_have_count(1)
+    expect(note(other, "I stay")).to_have_count(1)
+    delete_account(leaver, "lena")
+    expect(note(other, "1 + 1")).to_be_visible()
+
+    sockets[-1].close()  # the rejoin says that somebody's notes went
+
+    expect(note(other, "1 + 1")).to_have_count(0)
+    expect(other.locator("#msg-container .answer")).to_have_count(0)
+    expect(note(other, "I stay")).to_be_visible()
 
 
 @pytest.mark.timeout(120)

@@ -31,7 +31,7 @@ class TestDeleteAccount:
         token = accounts.create_session_token(user)
         assert departure.belongings(user) == departure.Belongings(1, 2, 1)
 
-        assert leave(user) == Ok(departure.Departed([own.id], [theirs.id], [accounts.session_ref(token)]))
+        assert leave(user) == Ok(departure.Departed([own.id], {theirs.id: 1}, [accounts.session_ref(token)]))
 
         assert accounts.get_user(user.id) is None
         assert multimedia.get_video(own.id) is None

@@ -39,8 +39,8 @@ class Departed:
     """What live pages are told: the videos that are gone, those that lost notes, the ended sessions."""
 
     videos: list[int]
-    noted: list[int]
-    """Videos of others with notes of the user."""
+    noted: dict[int, int]
+    """Videos of others that had notes of the user: how often each has lost notes by now."""
     sessions: list[str]
 
 
@@ -72,8 +72,9 @@ def delete_account(user: User, attrs: object) -> Ok[Departed] | Error[Changeset[
         if not accounts.same_password(user, wait_for="change"):
             return Error(wanted.add_error("password", _NOT_YOURS).put_action("delete"))
         videos = repo.all(select(Video.id).where(Video.user_id == user.id))
-        noted = repo.all(_noted(user))
-        repo.run(update(Video).where(repo.among(Video.id, noted)).values(removals=Video.removals + 1))
+        counted = update(Video).where(repo.among(Video.id, repo.all(_noted(user))))
+        counted = counted.values(removals=Video.removals + 1)
+        noted = dict(repo.changed(counted.returning(Video.id, Video.removals)))
         sessions = accounts.delete_all_session_tokens(user)
         repo.delete(user)
     return Ok(Departed(videos, noted, sessions))

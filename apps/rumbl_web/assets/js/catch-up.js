@@ -5,9 +5,11 @@ import { Resume } from "./resume.js";
 export const LATE_MS = 500;
 /** One loss may meet everybody on a server: they ask spread over so long. */
 export const SPREAD_MS = 2000;
-const LONGEST_MS = 30_000;
+/** The longest wait after failures. */
+export const LONGEST_MS = 30_000;
 
-const CLOCK = { later: (task, ms) => setTimeout(task, ms), random: Math.random };
+/** Real time and chance. */
+export const CLOCK = { later: (task, ms) => setTimeout(task, ms), random: Math.random };
 
 /**
  * `fetch(afterId, { ok(reply), failed() })` asks for a page. `on` hears `listed(notes)` for each page of the list,

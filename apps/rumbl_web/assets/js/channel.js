@@ -1,5 +1,6 @@
 // The conversation `videos:<id>` with the server.
 import { CatchUp } from "./catch-up.js";
+import { Removals } from "./removals.js";
 
 const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
 
@@ -7,19 +8,22 @@ const LOST_CAUSES = new Set(["not_found", "unauthorized"]);
  * Joins and stays joined. `on` hears: `listed(notes)` for each page of the list, `live(note)`, `missed(notes)` that
  * came as `live` but late, `joined(reply)`, `left(crashed)` when the channel is down until its rejoin,
  * `impossible(reason)`, `deleted()`, `removed(userId)` when what somebody wrote is gone, and `question(id, state)`
- * when a question is being looked up, or was.
+ * when a question is being looked up, or was. It is asked for `authors()`, the ids of those whose notes are here.
  */
 export class VideoChannel {
-  #catchUp; #on;
+  #catchUp; #removals; #on;
 
   constructor(connection, videoId, on, clock) {
     this.#on = on;
     this.#catchUp = new CatchUp((id, answers) => this.#list(id, answers), on, clock);
+    this.#removals = new Removals({
+      authors: () => on.authors(), ask: (ids, answers) => this.#gone(ids, answers), gone: (id) => on.removed(id),
+    }, clock);
     this.phoenix = connection.socket.channel(`videos:${videoId}`, () => ({ last_seen_id: this.#catchUp.join() }));
     this.phoenix.on("new_annotation", (note) => this.#catchUp.live(note));
-    this.phoenix.on("latest", ({ id }) => this.#catchUp.heard(id));
+    this.phoenix.on("latest", (mark) => this.#latest(mark));
     this.phoenix.on("video_deleted", () => on.deleted());
-    this.phoenix.on("notes_removed", ({ user_id: userId }) => on.removed(userId));
+    this.phoenix.on("notes_removed", (removal) => this.#removed(removal));
     this.phoenix.on("question", ({ id, state }) => on.question(id, state));
     this.phoenix.onError((reason) => this.#lost(reason));
   }
@@ -63,6 +67,22 @@ export class VideoChannel {
   #joined(reply) {
     this.#on.joined(reply);
     this.#catchUp.joined(reply);
+    this.#removals.joined(reply);
+  }
+
+  #latest({ id, removals }) {
+    this.#catchUp.heard(id);
+    this.#removals.heard(removals);
+  }
+
+  #removed({ user_id: userId, removals }) {
+    this.#on.removed(userId);
+    this.#removals.removed(removals);
+  }
+
+  #gone(ids, { told, failed }) {
+    this.phoenix.push("gone", { user_ids: ids })
+      .receive("ok", told).receive("error", failed).receive("timeout", failed);
   }
 
   #list(after, { ok, failed }) {
@@ -72,6 +92,7 @@ export class VideoChannel {
 
   #lost(reason) {
     this.#catchUp.lost();
+    this.#removals.lost();
     this.#on.left(reason?.source !== "transport");
   }
 }

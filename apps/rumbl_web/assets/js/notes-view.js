@@ -43,6 +43,7 @@ export class NotesView {
 
   /** Say what became of the question in a note, whether it is shown already or not. */
   question(id, state, { stored = false } = {}) {
+    if (state !== "waiting" && this.#states.get(id) === state) return; // told again, in case that we had missed it
     this.#states.set(id, state);
     const item = this.#items.get(id);
     if (item) showState(item, state, { stored });

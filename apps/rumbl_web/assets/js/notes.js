@@ -38,6 +38,11 @@ export class Notes {
     return removed;
   }
 
+  /** The ids of those who wrote what is here. */
+  authors() {
+    return [...new Set(this.#ordered.map(({ user }) => user?.id).filter(Number.isSafeInteger))];
+  }
+
   /** Reveal what the playhead has reached; returns the notes that were hidden until now, in order. */
   reach(nowMs) {
     return this.#reveal((note) => note.at <= nowMs);

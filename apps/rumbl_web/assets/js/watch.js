@@ -94,6 +94,7 @@ class WatchPage {
       impossible: (reason) => this.#end(reason === "not_found" ? "missing" : "refused"),
       deleted: () => this.#end("deleted"),
       removed: (userId) => this.#removed(userId),
+      authors: () => this.#notes.authors(),
       question: (id, state) => this.#view.question(id, state),
     };
   }

@@ -171,8 +171,8 @@ def pages(settings: Settings, live: Live, health: Health | None = None) -> Flask
     def video_deleted(video_id: int) -> None:
         live.endpoint.broadcast(f"videos:{video_id}", "video_deleted", {})
 
-    def notes_removed(video_id: int, user_id: int) -> None:
-        notes.tell_removed(live.endpoint, video_id, user_id)
+    def notes_removed(video_id: int, user_id: int, removals: int) -> None:
+        notes.tell_removed(live.endpoint, video_id, user_id, removals)
 
     sockets = Blueprint("socket", __name__)
     host = urlsplit(settings.url).hostname if settings.url else None

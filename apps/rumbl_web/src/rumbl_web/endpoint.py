@@ -54,7 +54,7 @@ ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 UserToken = Callable[[User | None, str | None], str]
 Disconnect = Callable[[str], None]
 VideoDeleted = Callable[[int], None]
-NotesRemoved = Callable[[int, int], None]
+NotesRemoved = Callable[[int, int, int], None]
 Step = Callable[[], ResponseReturnValue | None]
 
 
@@ -81,7 +81,7 @@ def no_viewers(_video_id: int) -> None:
     """Stand-in for a site without a live half."""
 
 
-def no_readers(_video_id: int, _user_id: int) -> None:
+def no_readers(_video_id: int, _user_id: int, _removals: int) -> None:
     """Stand-in for a site without a live half."""
 
 
@@ -129,8 +129,8 @@ def create_endpoint(
 
     `user_token(user, session_ref)` signs what a page's socket connects with (None for a guest);
     `disconnect(session_ref)` closes the live sockets of a session that ended; `video_deleted(id)` tells those
-    who watch it, and `notes_removed(video_id, user_id)` that somebody's notes there are gone; `health` knows
-    how this process does; `mailer` sends mails, or says that none are sent.
+    who watch it, and `notes_removed(video_id, user_id, removals)` that somebody's notes there are gone;
+    `health` knows how this process does; `mailer` sends mails, or says that none are sent.
     """
     app = Endpoint(__name__, static_folder=None, template_folder="templates")
     app.extensions["rumbl_web"] = Hooks(user_token, disconnect, video_deleted, notes_removed)

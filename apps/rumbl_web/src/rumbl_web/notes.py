@@ -20,10 +20,17 @@ def tell(endpoint: Endpoint, annotation: multimedia.Annotation) -> None:
         endpoint.broadcast(topic, "latest", {"id": annotation.id})
 
 
-def tell_removed(endpoint: Endpoint, video_id: int, user_id: int) -> None:
+def tell_removed(endpoint: Endpoint, video_id: int, user_id: int, removals: int) -> None:
     """Broadcast that what a user wrote on a video is gone, with the answers to it.
 
-    A page takes it away; one that hears nothing of it has it until it is loaded again.
+    A page takes it away; by `removals`, how often the video has lost notes, it knows whether it missed that
+    of somebody else.
     """
     topic = f"videos:{video_id}"
-    endpoint.broadcast(topic, "notes_removed", {"user_id": user_id})
+    endpoint.broadcast(topic, "notes_removed", {"user_id": user_id, "removals": removals})
+
+
+def latest(mark: tuple[int, int]) -> dict[str, int]:
+    """What `latest` tells of a video by its mark (`multimedia.annotation_marks`)."""
+    id, removals = mark
+    return {"id": id, "removals": removals}

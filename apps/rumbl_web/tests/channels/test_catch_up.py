@@ -9,9 +9,11 @@ import pytest
 from info_sys.otp.supervisor import Supervisor
 from rumbl_core import accounts, multimedia
 from rumbl_core.accounts import User
+from rumbl_core.departure import delete_account
 from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Annotation, Video
-from rumbl_core.testing import Sandbox, annotation_fixture
+from rumbl_core.result import Error, Ok
+from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture
 from rumbl_web import notes
 from rumbl_web.channels import catch_up, user_socket
 from rumbl_web.channels.catch_up import MAX_NOTES, CatchUp
@@ -21,7 +23,14 @@ from rumbl_web.phoenix import testing
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.pubsub_adapters.adapter import Gap
 from rumbl_web.phoenix.pubsub_adapters.memory import Network
-from rumbl_web.phoenix.testing import ClientChannel, assert_broadcast, refute_broadcast, subscribe_and_join
+from rumbl_web.phoenix.testing import (
+    ClientChannel,
+    assert_broadcast,
+    assert_reply,
+    push,
+    refute_broadcast,
+    subscribe_and_join,
+)
 
 from .conftest import serving
 
@@ -73,7 +82,7 @@ def test_notes_of_the_gap_come_in_their_order_and_the_latest_is_named(
 
     told = [assert_broadcast(channel, "new_annotation") for _ in bodies]
     assert [note["body"] for note in told] == bodies
-    assert assert_broadcast(channel, "latest") == {"id": written[-1].id}
+    assert assert_broadcast(channel, "latest") == {"id": written[-1].id, "removals": 0}
 
 
 def test_of_very_many_notes_only_the_latest_is_named_and_pages_fetch_the_rest(
@@ -84,7 +93,7 @@ def test_of_very_many_notes_only_the_latest_is_named_and_pages_fetch_the_rest(
 
     network.heal("here")
 
-    assert assert_broadcast(channel, "latest") == {"id": written[-1].id}
+    assert assert_broadcast(channel, "latest") == {"id": written[-1].id, "removals": 0}
     refute_broadcast(channel, "new_annotation")
 
 
@@ -108,6 +117,39 @@ def test_a_video_that_was_deleted_meanwhile_is_gone_now(
     network.heal("here")
 
     assert_broadcast(channel, "video_deleted")
+
+
+def test_who_left_meanwhile_is_found_out_by_the_pages_that_did_not_hear_it(
+    channel: ClientChannel, other: Endpoint, network: Network, user: User, video: Video
+) -> None:
+    leaver = user_fixture(password="correct horse")
+    annotation_fixture(leaver, video)
+    network.cut("here")
+    match delete_account(leaver, {"password": "correct horse", "confirmation": leaver.username}):
+        case Ok(departed):
+            notes.tell_removed(other, video.id, leaver.id, departed.noted[video.id])
+        case Error(refused):
+            pytest.fail(str(refused))
+
+    network.heal("here")
+
+    assert assert_broadcast(channel, "latest") == {"id": 0, "removals": 1}
+    refute_broadcast(channel, "notes_removed")
+    asked = push(channel, "gone", {"user_ids": [user.id, leaver.id]})
+    assert assert_reply(asked, "ok") == {"user_ids": [leaver.id]}
+
+
+def test_what_became_of_the_questions_of_the_gap_is_told_with_them(
+    channel: ClientChannel, network: Network, user: User, video: Video
+) -> None:
+    network.cut("here")
+    question = multimedia.ask_in_video(user, video.id, {"body": "1 + 1", "at": 1})
+    assert isinstance(question, Ok)
+    multimedia.settle_question(question.value.id, "nothing")
+
+    network.heal("here")
+
+    assert assert_broadcast(channel, "question") == {"id": question.value.id, "state": "nothing"}
 
 
 def test_a_log_out_that_was_not_heard_ends_its_sockets_and_no_others(
@@ -152,7 +194,7 @@ def test_while_the_database_is_away_it_is_tried_again(
 
     network.heal("here")
 
-    assert assert_broadcast(channel, "latest") == {"id": note.id}
+    assert assert_broadcast(channel, "latest") == {"id": note.id, "removals": 0}
 
 
 def test_a_video_without_viewers_here_costs_no_query(endpoint: Endpoint, video: Video) -> None:

@@ -83,6 +83,10 @@ def test_the_notes_of_who_left_are_on_no_page_from_that_moment(
     assert isinstance(delete_account(leaver, answer), Ok)
     left = [stored[0], *stored[2:]]
     assert ids(kept.get(video.id, 0)) == left[:size]
+    for after in (0, stored[-1]):
+        page = kept.get(video.id, after)
+        assert page is not None
+        assert page["removals"] == 1
 
 
 def test_what_else_changed_shows_after_some_seconds(

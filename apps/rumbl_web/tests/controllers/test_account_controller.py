@@ -29,7 +29,7 @@ def test_the_page_says_what_goes(login_as) -> None:
 def test_it_is_deleted_viewers_are_told_and_every_session_ends(app: Flask) -> None:
     told: list[int] = []
     ended: list[str] = []
-    removed: list[tuple[int, int]] = []
+    removed: list[tuple[int, ...]] = []
     site = create_endpoint(
         make_settings(),
         disconnect=ended.append,
@@ -47,7 +47,7 @@ def test_it_is_deleted_viewers_are_told_and_every_session_ends(app: Flask) -> No
 
     assert "Your account is deleted." in html_response(here.get("/"))
     assert told == [video.id]
-    assert removed == [(noted.id, user.id)]
+    assert removed == [(noted.id, user.id, 1)]
     assert set(ended) >= refs
     assert multimedia.get_video(video.id) is None
     assert redirected_to(there.get("/users")) == "/"

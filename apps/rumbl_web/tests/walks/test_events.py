@@ -30,6 +30,7 @@ from .world import WHO, World
 EVENTS = {
     ("videos:*", "new_annotation"): (MEMBERS, {"body": "a note", "at": 0}),
     ("videos:*", "list_annotations"): (PUBLIC, {"after_id": 0}),
+    ("videos:*", "gone"): (PUBLIC, {"user_ids": [1]}),
     ("videos:*", "why"): (PUBLIC, {"id": "the question"}),
     ("videos:*", "questions"): (PUBLIC, {}),
 }

@@ -23,6 +23,7 @@ from rumbl_core.accounts.context import (
     session_alive,
     session_ref,
     sessions_alive,
+    users_there,
 )
 from rumbl_core.accounts.mail import (
     Confirmed,
@@ -93,4 +94,5 @@ __all__ = [
     "typed",
     "update_profile",
     "user_of_reset",
+    "users_there",
 ]

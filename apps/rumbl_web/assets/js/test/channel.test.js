@@ -23,6 +23,7 @@ function joined() {
   const heard = [];
   const on = Object.fromEntries(["listed", "live", "missed", "joined", "left", "impossible", "deleted", "removed"]
     .map((name) => [name, (value) => heard.push([name, value])]));
+  on.authors = () => [3, 4];
   const clock = new FakeClock();
   const channel = new VideoChannel(phoenix, 7, on, clock);
   channel.join();
@@ -50,6 +51,21 @@ test("it hears whose notes are gone, and asks what has no answer", () => {
   asked[1].reply("error", { reason: "unavailable" });
   asked[2].reply("timeout");
   assert.deepEqual(answers, [reply, "failed", "failed"]);
+});
+
+test("it asks who is gone when it learns that it missed that", () => {
+  const { phoenix, heard, clock } = joined();
+  phoenix.pushes[0].reply("ok", { annotations: [], more: false, removals: 0 });
+  phoenix.handlers.get("notes_removed")({ user_id: 3, removals: 1 });
+  phoenix.handlers.get("latest")({ id: 0, removals: 2 });
+  clock.pass(10_000);
+  assert.deepEqual([phoenix.pushes[1].event, phoenix.pushes[1].payload], ["gone", { user_ids: [3, 4] }]);
+  phoenix.pushes[1].reply("ok", { user_ids: [4] });
+  assert.deepEqual(heard.filter(([name]) => name === "removed").map(([, id]) => id), [3, 4]);
+  phoenix.error({ source: "transport" });
+  phoenix.pushes[0].reply("ok", { annotations: [], more: false, removals: 3 });
+  clock.pass(10_000);
+  assert.equal(phoenix.pushes[2].event, "gone");
 });
 
 test("it fetches page after page until there are no more", () => {

@@ -89,6 +89,7 @@ test("what somebody wrote goes with the answers to it, and does not come back", 
   notes.addLive(note(2, 500, { answer_to: 1, user: { id: 9 } }));
   notes.addListed([note(3, 500), note(4, 900, { user: eva })]);
   assert.deepEqual(notes.removeOf(2), [1, 2, 4]);
+  assert.ok(!notes.authors().includes(2));
   assert.deepEqual([ids(notes.all()), notes.has(2), notes.ahead], [[3], false, 1]);
   assert.deepEqual(notes.removeOf(2), []);
   const late = [note(1, 500, { user: eva }), note(5, 100, { user: eva }), note(6, 100, { answer_to: 5 }), note(7, 0)];

@@ -1,8 +1,9 @@
 """After a gap between the nodes: this node's viewers are told from the database what they may have missed.
 
 They heard what was said here; of what was said on other nodes some may be lost. So the viewers of every video
-are told its notes of that time, and which note is the latest: a page that has a note does nothing, a page
-that still lacks one fetches it. A log-out that was not heard ends its sockets now.
+are told its notes of that time, what became of the questions in them, which note is the latest and how often
+the video lost some: a page that has a note does nothing, a page that still lacks one fetches it, and one that
+missed that somebody left asks who. A log-out that was not heard ends its sockets now.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from info_sys.otp.gen_server import GenServer
 from info_sys.otp.supervisor import ChildSpec
 from rumbl_core import multimedia
 from rumbl_core.errors import Unavailable
+from rumbl_web import notes
 from rumbl_web.channels import session_watch
 from rumbl_web.channels.user_socket import SESSIONS
 from rumbl_web.channels.video_channel import TOPIC, VIDEOS
@@ -86,15 +88,23 @@ class CatchUp:
             self._notes(topic, int(match[1]), since)
 
     def _notes(self, topic: str, video_id: int, since: float) -> None:
+        mark = multimedia.annotation_marks([video_id]).get(video_id)
+        if mark is None:
+            return self._tell(topic, "video_deleted", {})
         within_s = time.monotonic() - since + MARGIN_S
-        notes = multimedia.list_recent_annotations(video_id, within_s, MAX_NOTES)
-        if not notes and multimedia.get_video(video_id) is None:
-            self._tell(topic, "video_deleted", {})
-        if len(notes) < MAX_NOTES:
-            for note in notes:
+        found = multimedia.list_recent_annotations(video_id, within_s, MAX_NOTES)
+        if len(found) < MAX_NOTES:
+            for note in found:
                 self._tell(topic, "new_annotation", annotation_view.annotation_json(note))
-        if notes:
-            self._tell(topic, "latest", {"id": notes[-1].id})
+            self._questions(topic, video_id, {note.id for note in found})
+        return self._tell(topic, "latest", notes.latest(mark))
+
+    def _questions(self, topic: str, video_id: int, among: set[int]) -> None:
+        window = video_id, multimedia.NEWEST
+        found = multimedia.open_questions([window]).get(window) if among else None
+        for id, state in found.states.items() if found else ():
+            if id in among:
+                self._tell(topic, "question", {"id": id, "state": state})
 
     def _tell(self, topic: str, event: str, payload: object) -> None:
         self._pubsub.deliver(Broadcast(topic, event, payload))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from rumbl_core import multimedia
+from rumbl_core import accounts, multimedia
 from rumbl_core.errors import Unavailable
 from rumbl_web.channels.shared_read import WAIT_S, SharedRead
 from rumbl_web.views import annotation_view
@@ -27,14 +27,15 @@ MAX_AGE_S: Final = 5.0
 
 
 class Page(TypedDict):
-    """Some notes in the order of their ids, and whether there are more."""
+    """Some notes in the order of their ids, whether there are more, and how often the video has lost some."""
 
     annotations: list[AnnotationJson]
     more: bool
+    removals: int
 
 
+NO_PAGE: Final[Page] = {"annotations": [], "more": False, "removals": 0}
 NO_QUESTIONS: Final = multimedia.OpenQuestions({}, None)
-NO_PAGE: Final[Page] = {"annotations": [], "more": False}
 
 
 Mark = tuple[int, int]
@@ -62,6 +63,7 @@ class Pages:
         self._clock = clock
         self._marks = SharedRead(multimedia.annotation_marks)
         self._open = SharedRead(multimedia.open_questions)
+        self._gone = SharedRead(_gone)
         self._kept: dict[tuple[int, int], _Kept] = {}
         # Who needs the same page at the same moment waits for the first to make it.
         self._making = [threading.Lock() for _ in range(MAX_KEPT)]
@@ -72,13 +74,17 @@ class Pages:
         if mark is None:
             return None
         if mark[0] <= after_id:
-            return NO_PAGE
+            return {"annotations": [], "more": False, "removals": mark[1]}
         key = (video_id, after_id)
         return self._fresh(key, mark) or self._make(key, mark)
 
     def open_questions(self, video_id: int, before_id: int) -> multimedia.OpenQuestions:
         """Those without an answer in some notes before an id, as they are now. Raises Unavailable."""
         return self._open.get((video_id, before_id)) or NO_QUESTIONS
+
+    def gone(self, user_ids: Collection[int]) -> list[int]:
+        """Those that are users no more. Raises Unavailable."""
+        return self._gone.get(tuple(user_ids)) or []
 
     def _fresh(self, key: tuple[int, int], mark: Mark) -> Page | None:
         kept = self._kept.get(key)
@@ -93,7 +99,7 @@ class Pages:
         if not making.acquire(timeout=WAIT_S):
             raise Unavailable("a page of notes takes too long to read")
         try:
-            return self._fresh(key, mark) or self._keep(key, mark, render(*key))
+            return self._fresh(key, mark) or self._keep(key, mark, render(*key, mark[1]))
         finally:
             making.release()
 
@@ -105,13 +111,19 @@ class Pages:
         return page
 
 
-def render(video_id: int, after_id: int) -> Page:
-    """Read and render a page."""
+def _gone(groups: Collection[tuple[int, ...]]) -> dict[tuple[int, ...], list[int]]:
+    there = accounts.users_there({id for group in groups for id in group})
+    return {group: [id for id in group if id not in there] for group in groups}
+
+
+def render(video_id: int, after_id: int, removals: int = 0) -> Page:
+    """Read and render a page; `removals` is what was read before it."""
     found, more = multimedia.list_annotations_page(video_id, after_id, limit=PAGE)
     fitting = found[: _fitting(found)]
     return {
         "annotations": annotation_view.annotations_json(fitting),
         "more": more or len(fitting) < len(found),
+        "removals": removals,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from info_sys import otp
 from rumbl_core import accounts, multimedia
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 UNAVAILABLE: Final = {"reason": "unavailable"}
 """Why nothing was done: the database is away or too busy. The page keeps what it wanted and tries again."""
+
+MAX_ASKED: Final = 200
+"""So many users a page may ask about in one event."""
 
 VIDEOS = "videos:"
 TOPIC = re.compile(VIDEOS + r"([1-9][0-9]{0,17})")
@@ -66,6 +69,8 @@ class VideoChannel(Channel):
                 case "list_annotations":
                     video_id = socket.assigns["video_id"]
                     return Reply("ok", self._page(video_id, _id(payload, "after_id"), socket) or NO_PAGE)
+                case "gone":
+                    return self._gone(payload, socket)
                 case "why":
                     return self._why(_id(payload, "id"), socket)
                 case "questions":
@@ -124,6 +129,16 @@ class VideoChannel(Channel):
         return Reply("ok", {"questions": told, "before": rest})
 
     @staticmethod
+    def _gone(payload: Any, socket: ChannelSocket) -> Reply:
+        """Who of some users has left, for a page that shows their notes and was not there to be told."""
+        ids = payload.get("user_ids") if isinstance(payload, dict) else None
+        if not isinstance(ids, list) or len(ids) > MAX_ASKED:
+            return Reply("error", {"reason": "invalid"})
+        pages: Pages = socket.endpoint.services["pages"]
+        with otp.blocking():
+            return Reply("ok", {"user_ids": pages.gone([id for id in ids if _is_id(id)])})
+
+    @staticmethod
     def _page(video_id: int, after_id: int, socket: ChannelSocket) -> Page | None:
         pages: Pages = socket.endpoint.services["pages"]
         with otp.blocking():
@@ -144,4 +159,8 @@ def _note(payload: Any) -> dict[str, Any]:
 def _id(payload: Any, field: str) -> int:
     """The client's high-water mark, or 0: a value that is no id starts from the first note."""
     value = payload.get(field) if isinstance(payload, dict) else None
-    return value if type(value) is int and 0 < value < 2**63 else 0
+    return value if _is_id(value) else 0
+
+
+def _is_id(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 < value < 2**63

@@ -51,8 +51,8 @@ def _tell(departed: Departed, user: User) -> None:
     live = current_app.extensions["rumbl_web"]
     for video_id in departed.videos:
         live.video_deleted(video_id)
-    for video_id in departed.noted:
-        live.notes_removed(video_id, user.id)
+    for video_id, removals in departed.noted.items():
+        live.notes_removed(video_id, user.id, removals)
 
 
 def _form(user: User, changeset: Changeset[User]) -> ResponseReturnValue:
