@@ -28,6 +28,17 @@ def mistakes(clock: Clock) -> Mistakes:
     return Mistakes(clock)
 
 
+def test_something_else_that_comes_in_floods_is_counted_by_its_own_name(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    waits = Mistakes(clock, "waits")
+    for _ in range(LINES_PER_S + 3):
+        waits.report(log, "it waited")
+    clock.now += 1.0
+    waits.report(log, "%s waited", "it")
+    assert caplog.records[-1].getMessage() == "it waited (and 3 more waits before)"
+
+
 def test_a_mistake_is_one_warning_without_a_traceback(
     mistakes: Mistakes, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,10 +15,13 @@ LINES_PER_S: Final = 5
 
 
 class Mistakes:
-    """Lets `LINES_PER_S` lines a second through and counts the others. Safe to use from any thread."""
+    """Lets `LINES_PER_S` lines a second through and counts the `others`. Safe to use from any thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, others: str = "mistakes of clients"
+    ) -> None:
         self._clock = clock
+        self._others = others
         self._lock = threading.Lock()
         self._second = 0.0
         self._lines = 0
@@ -30,7 +33,7 @@ class Mistakes:
         if suppressed is None:
             return
         if suppressed:
-            text, arguments = text + " (and %d more mistakes of clients before)", (*arguments, suppressed)
+            text, arguments = f"{text} (and %d more {self._others} before)", (*arguments, suppressed)
         log.warning(text, *arguments)
 
     def _count(self) -> int | None:

@@ -101,6 +101,12 @@ EVENTS: Final = (
         ("seconds",),
         (),
     ),
+    Event(
+        "hub.behind",
+        "a thread had to wait, because so many calls waited for the hub",
+        ("duration_s", "backlog"),
+        (),
+    ),
     Event("hub.drained", "a hub sent everybody away", ("duration_s", "connections", "left"), ()),
 )
 """Every event there is, in the order of a connection's life."""

@@ -27,7 +27,9 @@ def descriptors() -> int:
 
 
 class TestRoom:
-    def test_a_caller_that_is_faster_than_the_hub_waits_for_room(self, make_loopback: MakeLoopback) -> None:
+    def test_a_caller_that_is_faster_than_the_hub_waits_for_room_and_it_is_said(
+        self, make_loopback: MakeLoopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
         loopback = make_loopback(max_backlog=10)
         client, handler = loopback.connect()
         going, free = threading.Event(), threading.Event()
@@ -51,6 +53,7 @@ class TestRoom:
         sender.join()
 
         assert [client.receive_text() for _ in range(50)] == [str(number).encode() for number in range(50)]
+        assert "the hub is behind" in caplog.text
 
     def test_a_full_hub_accepts_nobody(self, make_loopback: MakeLoopback) -> None:
         loopback = make_loopback(max_connections=1)

@@ -26,7 +26,7 @@ from typing import Any
 from info_sys.otp import thread_policy
 from rumbl_web.phoenix import telemetry
 from rumbl_web.phoenix.transport import Connection, Opcode, SocketHandler, Subscription
-from rumbl_web.phoenix.transports import descriptors, frames, syscalls
+from rumbl_web.phoenix.transports import backlog, descriptors, frames, syscalls
 from rumbl_web.phoenix.transports.connection import OPEN, HubConnection
 from rumbl_web.phoenix.transports.conversation import Conversations
 from rumbl_web.phoenix.transports.fanout import FanOut
@@ -42,7 +42,6 @@ log = logging.getLogger(__name__)
 _EVENTS_PER_TURN = 256
 _CALLS_PER_TURN = 1000
 _HANDLER_FAILED = 1011
-_LONGEST_WAIT_FOR_ROOM_S = 1.0
 _PAUSE_AFTER_UNKNOWN_S = 0.01  # so that one that comes back every turn does not fill the log
 _ONE = (1).to_bytes(8, sys.byteorder)  # as eventfd(2) wants it
 
@@ -239,11 +238,8 @@ class Hub:
 
     def _wait_for_room(self) -> None:
         """Let a thread that calls faster than the hub works feel it, instead of the memory."""
-        deadline = time.monotonic() + _LONGEST_WAIT_FOR_ROOM_S
-        while len(self._calls) >= self.options.max_backlog and time.monotonic() < deadline:
-            if threading.get_ident() == self._ident or not self._runs():
-                return
-            time.sleep(0.001)
+        if threading.get_ident() != self._ident:
+            backlog.wait_for_room(self._calls, self.options.max_backlog, self._runs)
 
     # The thread
 
