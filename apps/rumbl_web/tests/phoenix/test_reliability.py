@@ -10,8 +10,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from rumbl_web.phoenix.transports.frames import CLOSE, TEXT
 from rumbl_web.phoenix.transports.options import HubOptions, Limits
 from rumbl_web.phoenix.transports.sweep import Sweep
 
+from .. import forked
 from .transports.support import UPGRADE, Client, client_frame
 
 MIB = 1 << 20
@@ -51,15 +50,13 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = int(listener.getsockname()[1])
             listener.listen(2048)
-            command = ["-m", "gunicorn", f"--bind=fd://{listener.fileno()}", "--worker-class=gthread"]
             self.log = folder / "log"
             with self.log.open("wb") as log:
-                self.process = subprocess.Popen(
-                    [sys.executable, *command, "--threads=8", "reliability_app:app"],
-                    cwd=Path(__file__).parent,
-                    pass_fds=[listener.fileno()],
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
+                self.process = forked.start_gunicorn(
+                    ["--worker-class=gthread", "--threads=8", "reliability_app:app"],
+                    Path(__file__).parent,
+                    listener,
+                    log,
                 )
 
     def stats(self) -> dict[str, Any]:
