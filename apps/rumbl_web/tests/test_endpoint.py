@@ -208,3 +208,16 @@ def test_a_log_in_outlives_a_change_of_the_secret(sandbox: Sandbox) -> None:
     stranger = make_app(secret_key_base=new).test_client()
     stranger.set_cookie("_rumbl_key", cookie.value)
     assert redirected_to(stranger.get("/settings")) == "/"
+
+
+def test_a_session_is_signed_with_the_secret_that_the_site_has_now() -> None:
+    app = make_app()
+    before, after = app.test_client(), app.test_client()
+    with before.session_transaction() as session:
+        session["it"] = "is there"
+    app.secret_key = "another secret of the tests, which protects nothing"
+    with after.session_transaction() as session:
+        session["it"] = "is there"
+
+    with before.session_transaction() as old, after.session_transaction() as new:
+        assert ("it" in old, "it" in new) == (False, True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from werkzeug.routing import BuildError, Map, Rule
 
 from rumbl_web import router
 
@@ -71,3 +72,21 @@ def test_new_wins_over_an_id(app: Flask, path: str) -> None:
     endpoint, _ = app.url_map.bind("").match(path)
 
     assert endpoint.endswith(".new")
+
+
+def test_addresses_are_built_as_werkzeug_builds_them() -> None:
+    places = {}
+    for kind in (Rule, router.LazyRule):
+        rules = [
+            kind("/a/<path:name>", endpoint="path"),
+            kind("/b/", endpoint="rest"),
+            kind("/c/<int:id>/d", endpoint="number"),
+            kind("/e", endpoint="given", defaults={"page": 1}),
+        ]
+        site = Map(rules).bind("example.org", "/rumbl")
+        asked = [("path", {"name": "x/y z"}), ("rest", {"q": "1 + 1"}), ("number", {"id": 7}), ("given", {})]
+        places[kind] = [site.build(name, values) for name, values in [*asked, *asked]]
+        with pytest.raises(BuildError):
+            site.build("number", {})
+
+    assert places[router.LazyRule] == places[Rule]

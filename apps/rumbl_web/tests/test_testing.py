@@ -35,6 +35,24 @@ def test_a_twin_has_the_session_and_then_goes_its_own_way(client: Client) -> Non
     assert client.get_cookie("_rumbl_key") is not None
 
 
+def test_a_cookie_goes_where_a_browser_would_send_it(client: Client) -> None:
+    client.set_cookie("anywhere", "1")
+    client.set_cookie("below", "1", path="/static")
+    client.set_cookie("elsewhere", "1", domain="example.org")
+    sent = {
+        (base, path): client.get(path, base_url=base).request.headers.get("cookie")
+        for base in ("http://localhost:4000", "https://example.org")
+        for path in ("/static/favicon.svg", "/staticfavicon.svg")
+    }
+
+    assert sent == {
+        ("http://localhost:4000", "/static/favicon.svg"): "anywhere=1; below=1",
+        ("http://localhost:4000", "/staticfavicon.svg"): "anywhere=1",
+        ("https://example.org", "/static/favicon.svg"): "elsewhere=1",
+        ("https://example.org", "/staticfavicon.svg"): "elsewhere=1",
+    }
+
+
 def test_the_tokens_of_a_session_are_of_one_secret(client: Client) -> None:
     first, second = client.csrf_token(), client.csrf_token()
 

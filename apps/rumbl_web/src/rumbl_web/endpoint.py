@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Request, abort, request
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
@@ -85,13 +87,29 @@ def no_readers(_video_id: int, _user_id: int, _removals: int) -> None:
     """Stand-in for a site without a live half."""
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions; what signs them is made once, not for each cookie that is read or written."""
+
+    def __init__(self) -> None:
+        self._signers: dict[tuple[Any, ...], URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What reads and writes the cookies of this site, with the secrets that it has now."""
+        secrets = app.secret_key, *app.config["SECRET_KEY_FALLBACKS"]
+        if secrets not in self._signers:
+            self._signers = {secrets: super().get_signing_serializer(app)}
+        return self._signers[secrets]
+
+
 class Endpoint(Flask):
     """Flask that reads a hidden `_method` before it looks for the route, and logs a crash with its id."""
 
     jinja_environment = compiled.Environment
+    url_rule_class = router.LazyRule
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.session_interface = Sessions()
         self._addresses: dict[tuple[str, str], str] = {}
 
     def url_for(self, endpoint: str, **values: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ PLAYER_SCRIPTS: Final = ("https://www.youtube.com", "https://player.vimeo.com")
 PLAYER_FRAMES: Final = (*PLAYER_SCRIPTS, "https://www.youtube-nocookie.com")
 ASK_AGAIN: Final = "max-age=0, private, must-revalidate"
 HSTS_SECONDS: Final = 63_072_000  # two years, the figure of OWASP's HTTP headers sheet
+_NONCE: Final = "\0"
+"""Where the nonce goes: no host has this."""
 _AUTHORITY = re.compile(r"\A(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\Z")
 
 STEADY_HEADERS: Final = {
@@ -51,9 +54,12 @@ def put_headers(response: Response) -> Response:
     """
     if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
         return response
-    response.headers.extend({k: v for k, v in STEADY_HEADERS.items() if k not in response.headers})
+    there = {name.lower() for name, _ in response.headers}
+    for name, value in STEADY_HEADERS.items():
+        if name not in there:
+            response.headers.add(name, value)
     response.headers["content-security-policy"] = policy()
-    if "cache-control" not in response.headers:
+    if "cache-control" not in there:
         response.headers["cache-control"] = "no-store" if g.get("current_user") else ASK_AGAIN
     return response
 
@@ -70,13 +76,21 @@ def hsts(app: Flask) -> None:
 
 def policy() -> str:
     """The content security policy of the answer in progress."""
+    host = request.headers.get("host", "")
+    known = host if _AUTHORITY.match(host) else ""
+    return _policy(known, g.get("csp_connect")).replace(_NONCE, nonce())
+
+
+@lru_cache(maxsize=64)
+def _policy(host: str, connect: str | None) -> str:
+    """The policy of a host's pages, with a place for the nonce."""
     directives = {
         "default-src": ("'self'",),
-        "script-src": ("'self'", f"'nonce-{nonce()}'", *PLAYER_SCRIPTS),
+        "script-src": ("'self'", f"'nonce-{_NONCE}'", *PLAYER_SCRIPTS),
         "style-src": ("'self'",),
         "img-src": ("'self'", "data:", "https:"),
         "media-src": ("'self'", "https:", "http:", "blob:"),
-        "connect-src": ("'self'", *_socket_origins(), *filter(None, [g.get("csp_connect")])),
+        "connect-src": ("'self'", *_socket_origins(host), *filter(None, [connect])),
         "frame-src": PLAYER_FRAMES,
         "worker-src": ("'self'", "blob:"),
         "form-action": ("'self'",),
@@ -87,7 +101,6 @@ def policy() -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
-def _socket_origins() -> tuple[str, ...]:
+def _socket_origins(host: str) -> tuple[str, ...]:
     """Our own host as a socket address: older browsers do not count it as 'self'."""
-    host = request.headers.get("host", "")
-    return (f"ws://{host}", f"wss://{host}") if _AUTHORITY.match(host) else ()
+    return (f"ws://{host}", f"wss://{host}") if host else ()

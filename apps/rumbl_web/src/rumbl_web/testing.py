@@ -13,15 +13,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from email.message import EmailMessage
+from functools import lru_cache
 from types import CodeType
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
 from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, run_wsgi_app
+from werkzeug.wsgi import get_host
 
 from rumbl_core.accounts import User
 from rumbl_core.testing import Sandbox
@@ -56,6 +59,23 @@ class Client(FlaskClient):
             with self.session_transaction() as session:
                 secret = session.setdefault("csrf", secrets.token_hex(32))
         return csrf.mask(secret)
+
+    def run_wsgi_app(self, environ: dict[str, Any], buffered: bool = False) -> Any:
+        """As werkzeug's, which works out the whole address twice to know whose cookies are meant."""
+        self._add_cookies_to_wsgi(environ)
+        answer = run_wsgi_app(self.application, environ, buffered=buffered)
+        if cookies := answer[2].getlist("set-cookie"):
+            self._update_cookies_from_response(*_place(environ), cookies)
+        return answer
+
+    def _add_cookies_to_wsgi(self, environ: dict[str, Any]) -> None:
+        if self._cookies is None:
+            return
+        host, path = _place(environ)
+        meant = [cookie for cookie in self._cookies.values() if cookie._matches_request(host, path)]
+        environ.pop("HTTP_COOKIE", None)
+        if meant:
+            environ["HTTP_COOKIE"] = "; ".join(cookie._to_request_header() for cookie in meant)
 
     def twin(self) -> Client:
         """Another browser with the same cookies."""
@@ -188,6 +208,16 @@ def ended_sessions(rumbl_site: tuple[Flask, list[str]]) -> Iterator[list[str]]:
     ended.clear()
     yield ended
     ended.clear()
+
+
+def _place(environ: dict[str, Any]) -> tuple[str, str]:
+    """Name of a request's host, and its path."""
+    return _host_name(get_host(environ)), environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+
+
+@lru_cache
+def _host_name(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or "localhost"
 
 
 def _with_test_client(app: Flask) -> Flask:

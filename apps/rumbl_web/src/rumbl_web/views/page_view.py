@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
-from rumbl_web.gettext import gettext, noop
+from babel.support import NullTranslations
+
+from rumbl_web import gettext
+from rumbl_web.gettext import noop
 from rumbl_web.views.time_view import format_time
 from rumbl_web.views.user_view import initials
 
@@ -22,14 +26,20 @@ DEMO_NOTES: Final = (
 
 def demo_notes() -> list[dict[str, Any]]:
     """Notes that move in beside the demo clip, in order: `at` in ms, its text, who, and what."""
+    return _demo_notes(gettext.catalogue(gettext.language()))
+
+
+@lru_cache(16)
+def _demo_notes(words: NullTranslations) -> list[dict[str, Any]]:
+    """They are the same on every page of a language."""
     return [
         {
             "at": at,
             "time": format_time(at),
-            "name": gettext(name),
-            "initials": initials(gettext(name)),
+            "name": words.gettext(name),
+            "initials": initials(words.gettext(name)),
             "tone": f"tone-{tone}",
-            "body": gettext(body),
+            "body": words.gettext(body),
             "answer": name == CALCULATOR,
         }
         for at, tone, name, body in DEMO_NOTES
