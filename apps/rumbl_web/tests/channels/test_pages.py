@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -109,6 +111,26 @@ def test_only_some_pages_are_kept(
         clock[0] += 0.001
         assert ids(kept.get(video.id, after))[0] == after + 1
     assert list(kept._kept) == [(video.id, after) for after in stored[-4:-1]]
+
+
+def test_many_who_keep_pages_at_the_same_moment_do_not_trip_over_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pages, "render", lambda *_: pages.NO_PAGE)
+    interval, kept = sys.getswitchinterval(), Pages()
+
+    def fetch(video_id: int) -> None:
+        for after_id in range(500):
+            kept._make((video_id, after_id), (after_id + 1, 0))
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for fetching in [threads.submit(fetch, video_id) for video_id in range(8)]:
+                fetching.result(10)
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(kept._kept) == pages.MAX_KEPT
 
 
 def test_a_deleted_video_is_gone_at_once(kept: Pages, user: User, video: Video) -> None:

@@ -65,6 +65,7 @@ class Pages:
         self._open = SharedRead(multimedia.open_questions)
         self._gone = SharedRead(_gone)
         self._kept: dict[tuple[int, int], _Kept] = {}
+        self._keeping = threading.Lock()
         # Who needs the same page at the same moment waits for the first to make it.
         self._making = [threading.Lock() for _ in range(MAX_KEPT)]
 
@@ -105,9 +106,10 @@ class Pages:
 
     def _keep(self, key: tuple[int, int], mark: Mark, page: Page) -> Page:
         kept = self._kept
-        kept[key] = _Kept(page, mark, self._clock())
-        if len(kept) > MAX_KEPT:
-            kept.pop(min(list(kept), key=lambda key: kept[key].made_at), None)
+        with self._keeping:
+            kept[key] = _Kept(page, mark, self._clock())
+            if len(kept) > MAX_KEPT:
+                del kept[min(kept, key=lambda key: kept[key].made_at)]
         return page
 
 
