@@ -17,6 +17,7 @@ from info_sys.otp.gen_server import ProcessDown
 from info_sys.otp.supervisor import ChildSpec
 from info_sys.otp.task import MaxChildren, NoThreadLeft, TaskSupervisor
 from rumbl_core import accounts, multimedia
+from rumbl_core.errors import Unavailable
 from rumbl_core.result import Error, Ok
 from rumbl_web import notes
 from rumbl_web.phoenix.endpoint import Endpoint
@@ -81,7 +82,7 @@ class Answers:
         """Look for an answer to a stored question; it comes later as a note at the same moment, or never."""
         self._tell(question, "waiting")
         try:
-            self.tasks.start_child(self._send, question)
+            self.tasks.start_child(self._try, question)
         except (MaxChildren, NoThreadLeft) as error:
             log.warning("question %s is not asked: %s", question.id, error)
             with otp.blocking():
@@ -90,7 +91,10 @@ class Answers:
             log.warning("question %s is asked later: %s", question.id, error)
 
     def answer(self, question: multimedia.Annotation) -> None:
-        """Ask and post, on the calling thread. A question keeps its first answer, so asking twice is safe."""
+        """Ask and post, on the calling thread. A question keeps its first answer, so asking twice is safe.
+
+        Raises Unavailable.
+        """
         answer = self._ask(question.body.strip(), limit=1)
         said = (Said(r.backend.name, r.backend.title, r.text, r.url) for r in answer.results if r.backend)
         self._conclude(question, said, [_source(outcome) for outcome in answer.outcomes])
@@ -123,8 +127,15 @@ class Answers:
         self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS).start()
         return self.tasks
 
+    def _try(self, question: multimedia.Annotation) -> None:
+        """Ask, as a task. Without a database the question goes on waiting, and is found (`QuestionWatch`)."""
+        try:
+            self._send(question)
+        except Unavailable as error:
+            log.warning("question %s is asked again later: %s", question.id, error)
+
     def _send(self, question: multimedia.Annotation) -> None:
-        """To the workers; here if there are none, or if the way to them is cut."""
+        """To the workers; here if there are none, or if the way to them is cut. Raises Unavailable."""
         if self._remote is None:
             return self.answer(question)
         from info_sys.remote import QueueFull, Unreachable

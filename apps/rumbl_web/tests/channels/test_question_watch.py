@@ -9,6 +9,7 @@ import pytest
 from info_sys.letters import Found, Letter, Told
 from rumbl_core import multimedia
 from rumbl_core.accounts import User
+from rumbl_core.errors import Unavailable
 from rumbl_core.multimedia import Annotation, Video
 from rumbl_core.result import Ok
 from rumbl_web.channels.question_watch import QuestionWatch
@@ -46,6 +47,28 @@ def test_it_is_asked_again(endpoint: Endpoint, asked: Annotation, bodies: Callab
     watch.look()
     endpoint.services["answers"].wait()
     assert bodies() == ["1 + 1", "2"]
+
+
+def test_a_database_that_is_away_when_the_answer_comes_is_no_crash_and_it_is_asked_again(
+    endpoint: Endpoint,
+    asked: Annotation,
+    bodies: Callable[[], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(multimedia, "answer_question", away)
+        endpoint.services["answers"].ask(asked)
+        endpoint.services["answers"].wait()
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert caplog.records[0].message == f"question {asked.id} is asked again later: the database is away"
+
+    QuestionWatch(endpoint, waited_s=-2).look()
+    endpoint.services["answers"].wait()
+    assert (state(asked), bodies()) == ("answered", ["1 + 1", "2"])
 
 
 def test_a_question_asked_in_vain_is_given_up_and_everybody_told(
