@@ -9,6 +9,7 @@ import threading
 
 from flask import Blueprint, Flask, request
 
+from rumbl_web import slots
 from rumbl_web.gthread import Worker, is_late
 from rumbl_web.phoenix.transport import Connection, Opcode
 from rumbl_web.phoenix.transports import websocket
@@ -42,7 +43,9 @@ class Echo:
         pass
 
 
-def accept(params: dict[str, str], _info: object) -> Echo:
+def accept(params: dict[str, str], _info: object) -> Echo | int:
+    if "slot" in params:
+        return 409 if slots.give_back() else 401
     if "gate" in params:
         gate.wait(WAIT_S)
     return Echo()
@@ -63,6 +66,10 @@ def make_app() -> Flask:
     def open_gate() -> str:
         gate.set()
         return "open"
+
+    @app.get("/slot")
+    def slot() -> str:
+        return "a slot" if slots.give_back() else "none"
 
     @app.post("/slow")
     def slow() -> str:

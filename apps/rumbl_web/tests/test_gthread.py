@@ -103,6 +103,25 @@ class TestUpgrades:
             client.sendall(GET)
             assert answer(client)[0] == 200
 
+    def test_they_compute_without_a_slot(self, server: Server) -> None:
+        assert answer(server.send(UPGRADE.replace(b"vsn", b"slot=1&vsn")))[0] == 401
+
+    @pytest.mark.parametrize("more", [
+        b"Upgrade: websocket\r\n\r\n",
+        b"Upgrade: WebSocket\r\nX: /socket/websocket\r\n\r\n",
+        b"Upgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"Upgrade: websocket\r\nContent-Length: 200000\r\n\r\n",
+    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "path", [b"/slot", b"/slot?/socket/websocket", b"/slot#/socket/websocket", b"/slo%74"]
+    )
+    def test_a_page_that_is_asked_for_as_one_takes_a_slot_like_any_other(
+        self, server: Server, path: bytes, more: bytes
+    ) -> None:
+        asked = b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + more
+
+        assert answer(server.send(asked)) == (200, "a slot")
+
 
 class TestRequestsThatKeepAThread:
     SLOW = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"

@@ -103,13 +103,10 @@ def test_the_worker_s_threads_make_two_pages_at_a_time_and_more_where_the_site_s
     site = gthread._Site(lambda environ, _start: [str(views[environ["PATH_INFO"]]()).encode()], None)
     with open("/dev/null") as connection:
 
-        def serve(view: Callable[[], object], **headers: str) -> Future[object]:
+        def serve(view: Callable[[], object]) -> Future[object]:
             path = f"/{chr(len(views) + 97)}"
             views[path] = view
-            return threads.submit(site, {"gunicorn.socket": connection, "PATH_INFO": path, **headers}, None)
-
-        def upgrade(view: Callable[[], object]) -> Future[object]:
-            return serve(view, HTTP_UPGRADE="WebSocket")
+            return threads.submit(site, {"gunicorn.socket": connection, "PATH_INFO": path}, None)
 
         def lend(view: Callable[[], object]) -> Future[object]:
             def patient() -> object:
@@ -120,4 +117,3 @@ def test_the_worker_s_threads_make_two_pages_at_a_time_and_more_where_the_site_s
 
         assert meet(3, serve) == 0
         assert meet(3, lend) == MANY
-        assert meet(3, upgrade) == MANY, "they have their own line, and are quick"

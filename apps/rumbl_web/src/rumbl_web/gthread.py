@@ -71,8 +71,8 @@ class _Site:
         environ[_MAY_DETACH] = True
         begin = datetime.now()
         # Upgrades are quick and have a line of their own; in this one a crowd that comes back loses time.
-        is_upgrade = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
-        with nullcontext() if is_upgrade else self._costs.computing(environ["PATH_INFO"]):
+        upgrade = getattr(_request, "upgrade", False)
+        with nullcontext() if upgrade else self._costs.computing(environ["PATH_INFO"]):
             answer = self._app(environ, start_response)
         if environ["gunicorn.socket"].fileno() >= 0:
             return answer
@@ -143,13 +143,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         half, quarter = max(1, self.cfg.threads // 2), max(1, self.cfg.threads // 4)
         self._may_wait = BoundedSemaphore(half)
         # The first that fits: what hashes does so whatever else it asks for.
-        slow = [] if self.slow is None else [_Line(self.slow, quarter)]
-        self._lines = [*slow, _Line(request_head.UPGRADE, half, in_a_row=_UPGRADES_IN_A_ROW)]
+        self._lines = [] if self.slow is None else [_Line(self.slow, quarter)]
+        self._upgrades = _Line(request_head.upgrades(()), half, in_a_row=_UPGRADES_IN_A_ROW)
         self._warned = -_WARN_EVERY_S
 
     def load_wsgi(self) -> None:
         """Load the site, and stand before it. Where it waits by `otp.blocking()`, others compute."""
         super().load_wsgi()
+        # Only where a WebSocket is mounted: else any page could be asked for as one, and take no slot.
+        rules = [rule.rule for rule in self.wsgi.url_map.iter_rules() if rule.websocket]
+        self._upgrades.kind = request_head.upgrades(rules)
+        self._lines.append(self._upgrades)
         scheduler.elsewhere(slots.waiting)
         self.wsgi: Any = _Site(self.wsgi, self.log)
 
@@ -215,7 +219,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         plain = request_head.spelled_plainly(head)
         line = next((line for line in self._lines if line.kind.search(plain)), None)
         conn.late_at, comes_later = float("inf"), not request_head.is_whole(head)
-        if line is None or (comes_later and line.kind is request_head.UPGRADE):
+        conn.upgrade = line is self._upgrades and not comes_later
+        if line is None or (line is self._upgrades and comes_later):
             super().enqueue_req(conn)
         elif line.kind is self.slow and (comes_later or len(line.waiting) >= self.most_in_line):
             conn.late_at = 0.0
@@ -263,7 +268,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         unreader = conn.parser.unreader
         whole_head = request_head.END in unreader.buf.getvalue()
         unreader.deadline = time.monotonic() + self.body_s if whole_head else 0.0
-        _request.late = time.monotonic() > conn.late_at
+        _request.late, _request.upgrade = time.monotonic() > conn.late_at, conn.upgrade
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:

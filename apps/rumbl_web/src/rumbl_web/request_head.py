@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -10,7 +11,6 @@ MAX: Final = 32 << 10
 """Bytes; a longer head is not waited for."""
 
 END: Final = b"\r\n\r\n"
-UPGRADE: Final = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
 _BODY: Final = re.compile(rb"\r\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 _SHORT_BODY: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
 _ASKS_FIRST: Final = re.compile(rb"\r\nexpect:", re.IGNORECASE)
@@ -23,6 +23,13 @@ def spelled_plainly(head: bytes) -> bytes:
     if b"%" not in start:
         return head
     return b"%b\r\n%b" % (b"".join(unquote_to_bytes(start).splitlines()), rest)
+
+
+def upgrades(rules: Iterable[str]) -> re.Pattern[bytes]:
+    """How requests for a WebSocket at these rules of a URL map begin, wherever the site is mounted."""
+    paths = "|".join(re.sub(r"<[^>]*>", "[^/? ]+", rule) for rule in rules) or "(?!)"
+    header = r"\r\n(?i:upgrade:[ \t]*websocket)"
+    return re.compile(rf"\AGET [^?# ]*?(?:{paths})(?:\?[^ ]*)? .*?{header}".encode(), re.DOTALL)
 
 
 def is_enough(data: bytes) -> bool:
