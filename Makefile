@@ -126,7 +126,7 @@ messages: ## Collect the texts for people into the catalogues of translations
 precommit: lint test ## What .ci/run does, without the first start
 
 ##@ Build and measure
-.PHONY: assets dist bench screenshots clean
+.PHONY: assets dist bench soak screenshots clean
 assets: ## Bundle the front end into rumbl_web
 	$(SET_UP) assets
 
@@ -137,6 +137,11 @@ dist: ## The three wheels, in dist/
 bench: ## rumbl next to its peers: fan-out, round trips, memory, joins, storms (about half an hour)
 	$(SET_UP) apps tools
 	@python -m tests.bench
+
+soak: ## The whole site under 1,000 writers while its parts are killed: MINUTES=60 SEED=1 (T=--help)
+	$(SET_UP) apps tools
+	@./scripts/ensure_redis
+	@python -m tests.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) $(T)
 
 screenshots: ## The pictures of the documentation, taken by the browser tests
 	$(SET_UP) apps tools assets
