@@ -4,10 +4,11 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from typing import cast
 
 import psycopg
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import Integer, Select, column, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     CompileError,
@@ -150,6 +151,14 @@ class TestTransaction:
             assert isinstance(accounts.register_user(attrs), Error)
             user_fixture(username="max")
         assert [user.username for user in accounts.list_users()] == ["eva", "max"]
+
+    def test_several_locks_are_held_to_its_end(self) -> None:
+        held = text("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = 99 ORDER BY objid")
+        query = cast("Select[int]", held.columns(column("objid", Integer)))
+        with repo.transaction():
+            repo.lock(7, 3, 7, 5, space=99)
+            assert repo.values(query) == [(3,), (5,), (7,)]
+        assert repo.values(query) == []
 
     def test_other_threads_are_not_in_it(self) -> None:
         seen: list[int] = []

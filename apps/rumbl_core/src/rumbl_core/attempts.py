@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     Table,
+    any_,
     bindparam,
     column,
     delete,
@@ -72,8 +73,7 @@ _writes = count(1)
 def change(keys: Collection[bytes], decide: Decide[T]) -> T:
     """Decide about these keys while nobody else does; the clock is the database's. Raises Unavailable."""
     with repo.transaction():
-        for number in sorted({int.from_bytes(key[:4]) & 0x7FFFFFFF for key in keys}):
-            repo.lock(number, _LOCKS)
+        repo.lock(*(int.from_bytes(key[:4]) & 0x7FFFFFFF for key in keys), space=_LOCKS)
         found = repo.values(_states(), {"keys": list(keys)})
         known = {key: State(*rest) for key, _clock, *rest in found if rest[0] is not None}
         answer, changes = decide(known, float(found[0][1]))
@@ -95,6 +95,7 @@ def sweep() -> int:
     return repo.run(delete(Attempt).where(Attempt.id.in_(over)))
 
 
+_FORGET: Final = delete(Attempt).where(Attempt.key == any_(bindparam("keys", type_=ARRAY(LargeBinary))))
 _CLOCK: Final = func.extract("epoch", func.clock_timestamp())
 
 
@@ -125,7 +126,7 @@ def _put() -> Insert:
 def _keep(changes: Changes) -> None:
     gone = [key for key, state in changes.items() if state is None]
     if gone:
-        repo.run(delete(Attempt).where(Attempt.key.in_(gone)))
+        repo.run(_FORGET, {"keys": gone})
     kept = {key: state for key, state in changes.items() if state}
     if kept:
         # psycopg takes no list of whole numbers and others.

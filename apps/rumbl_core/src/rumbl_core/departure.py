@@ -67,7 +67,7 @@ def delete_account(user: User, attrs: object) -> Ok[Departed] | Error[Changeset[
     if not wanted.valid:
         return Error(wanted.put_action("delete"))
     with repo.transaction():
-        repo.lock(0, _LOCKS)  # two who annotated each other's videos would wait for each other
+        repo.lock(0, space=_LOCKS)  # two who annotated each other's videos would wait for each other
         # From here on nobody adds a video, a note or a session: they wait for the row, and find it gone.
         if not accounts.same_password(user, wait_for="change"):
             return Error(wanted.add_error("password", _NOT_YOURS).put_action("delete"))

@@ -9,7 +9,7 @@ bug and raises `sqlalchemy.exc.IntegrityError`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -72,9 +72,8 @@ class Store(Protocol):
         """Give every connection back."""
 
 
-_ADVISORY_LOCK: Final = select(
-    func.pg_advisory_xact_lock(bindparam("space", type_=Integer), bindparam("key", type_=Integer))
-)
+_KEYS: Final = func.unnest(bindparam("keys", type_=ARRAY(Integer))).column_valued("key")
+_ADVISORY_LOCK: Final = select(func.pg_advisory_xact_lock(bindparam("space", type_=Integer), _KEYS))
 _store: Store | None = None
 _current: ContextVar[Session | None] = ContextVar("rumbl_core_session", default=None)
 
@@ -214,10 +213,10 @@ def run(command: Delete | Update | Insert, parameters: Mapping[str, Any] | None 
         return connection.execute(command, parameters).rowcount
 
 
-def lock(key: int, space: int = 0) -> None:
-    """Wait for a lock across the whole database; it ends with the transaction that this is called in."""
+def lock(*keys: int, space: int = 0) -> None:
+    """Wait for locks across the whole database; they end with the transaction that this is called in."""
     with _connection() as connection:
-        _lock(connection, key, space)
+        _lock(connection, keys, space)
 
 
 @contextmanager
@@ -269,7 +268,7 @@ def _write(
     if not changeset.valid:
         return Error(changeset.put_action(action))
     try:
-        with _writing(lock) as connection:
+        with _writing(lock, refusable=bool(changeset.constraints)) as connection:
             row = command(connection)
     except exc.IntegrityError as error:
         refused = changeset.violated(_constraint(error))
@@ -310,11 +309,11 @@ def _insertion(schema: type[S]) -> tuple[ReturningInsert[Any], Excerpt[S]]:
 
 
 @contextmanager
-def _writing(lock: tuple[int, int] | None) -> Iterator[Connection]:
+def _writing(lock: tuple[int, int] | None, *, refusable: bool) -> Iterator[Connection]:
     """A connection for one writing statement, in a transaction if that is under a lock.
 
-    Inside `transaction()` there is a savepoint, so that a refusal leaves it usable. Outside none is needed,
-    which saves two trips: a refusal ends nothing but the statement.
+    Inside `transaction()` what is `refusable` has a savepoint, so that a refusal leaves it usable. Else none
+    is needed, which saves two trips: outside, a refusal ends nothing but the statement.
     """
     inside = _current.get() is not None
     with ExitStack() as stack:
@@ -324,15 +323,16 @@ def _writing(lock: tuple[int, int] | None) -> Iterator[Connection]:
             stack.enter_context(translated())
             connection = stack.enter_context(_configured().session(transaction=True)).connection()
         if lock is not None:
-            _lock(connection, *lock)
-        if inside:
+            _lock(connection, lock[:1], lock[1])
+        if inside and refusable:
             stack.enter_context(connection.begin_nested())
         yield connection
 
 
-def _lock(connection: Connection, key: int, space: int) -> None:
+def _lock(connection: Connection, keys: Iterable[int], space: int) -> None:
     # Each key has 32 bits, an id more: folded, two ids may share a lock, and only wait needlessly.
-    connection.execute(_ADVISORY_LOCK, {"space": space, "key": (key ^ (key >> 31)) & 0x7FFFFFFF})
+    folded = {(key ^ (key >> 31)) & 0x7FFFFFFF for key in keys}
+    connection.execute(_ADVISORY_LOCK, {"space": space, "keys": sorted(folded)})  # or two wait for each other
 
 
 @cache

@@ -77,7 +77,7 @@ def _set_demo_password(demo_password: str | None) -> None:
 def _insert_demo_video() -> None:
     """Insert the video with its notes, all or nothing, once however many processes try."""
     with repo.transaction():
-        repo.lock(0, _LOCK)
+        repo.lock(0, space=_LOCK)
         owner = _user("demo")
         present = select(Video).where(Video.user_id == owner.id, Video.url == DEMO_VIDEO["url"])
         if repo.count(present) == 0:

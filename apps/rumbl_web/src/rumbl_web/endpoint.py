@@ -121,6 +121,10 @@ class Endpoint(Flask):
             self._addresses[key] = super().url_for(endpoint)
         return self._addresses[key]
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: Flask looks eight times a request whether something of ours is a coroutine."""
+        return func
+
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Routes are looked up by the method that the form means. A body over the limit answers 413."""
         if request is not None:

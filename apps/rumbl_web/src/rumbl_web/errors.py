@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 from rumbl_core.errors import NotFound, Unavailable
 from rumbl_web import auth, bare_page, telemetry
@@ -56,14 +59,20 @@ def page(status: int, explanation: str | None = None, retry_after_s: int | None 
 
 def wants_html() -> bool:
     """Whether the client takes HTML; one that says nothing does."""
-    accepted = request.accept_mimetypes
+    accepted = _accepted(request.headers.get("accept", ""))
     return not accepted.provided or accepted[HTML] > 0
 
 
 def _mimetype() -> str:
-    if not request.accept_mimetypes.provided:
+    accepted = _accepted(request.headers.get("accept", ""))
+    if not accepted.provided:
         return HTML
-    return request.accept_mimetypes.best_match((HTML, *JSON, PLAIN), PLAIN)
+    return accepted.best_match((HTML, *JSON, PLAIN), PLAIN)
+
+
+@lru_cache(maxsize=128)
+def _accepted(header: str) -> MIMEAccept:
+    return parse_accept_header(header, MIMEAccept)
 
 
 def _body(mimetype: str, status: int, text: str) -> str:

@@ -29,6 +29,8 @@ from flask import Flask, Response, g, has_request_context, request
 from jinja2.nodes import EvalContext
 from jinja2.utils import pass_eval_context
 from markupsafe import escape
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Code of each language that the site speaks, and what those who speak it call it."""
@@ -113,7 +115,12 @@ def chosen_language() -> str:
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
-    return request.accept_languages.best_match(list(LANGUAGES)) or SOURCE
+    return _preferred(request.headers.get("accept-language", ""))
+
+
+@lru_cache(maxsize=128)
+def _preferred(header: str) -> str:
+    return parse_accept_header(header, LanguageAccept).best_match(list(LANGUAGES)) or SOURCE
 
 
 def put_headers(response: Response) -> Response:

@@ -46,10 +46,14 @@ def robots() -> Response:
 
 def static_path(filename: str) -> str:
     """Address of a static file, with its version if the file is there."""
-    digest = version(filename)
     # Not url_for: an error page also needs this when the request was too strange to look a route up.
-    address = rooted(f"/static/{quote(filename)}")
-    return f"{address}?vsn={digest}" if digest else address
+    return rooted(_path(filename, version(filename)))
+
+
+@lru_cache(maxsize=256)
+def _path(filename: str, digest: str | None) -> str:
+    path = f"/static/{quote(filename)}"
+    return f"{path}?vsn={digest}" if digest else path
 
 
 def rooted(path: str) -> str:

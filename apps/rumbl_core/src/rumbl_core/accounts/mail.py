@@ -212,7 +212,7 @@ def _issue(user: User, purpose: Purpose, address: str) -> Ok[Link] | Error[Refus
     """A new token, unless there were too many. A new wish for an address ends the earlier ones."""
     with repo.transaction():
         holder = repo.one_of(ASKING, _HELD, {"id": user.id})
-        repo.lock(zlib.crc32(address.lower().encode()), _ADDRESS_LOCKS)
+        repo.lock(zlib.crc32(address.lower().encode()), space=_ADDRESS_LOCKS)
         if holder is None or _too_often(user, purpose, address):
             return Error("too_many")
         repo.run(MailToken.expiry(user))
