@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rumbl_core import casts
@@ -36,6 +36,8 @@ def test_an_id_is_in_the_range_of_bigint_or_none(value: object) -> None:
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
+@example("a\x00b")
+@example("a\ud800b")
 def test_text_that_is_taken_can_be_stored(value: str) -> None:
     storable = "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
     assert (casts.text(value) is not INVALID) is storable
