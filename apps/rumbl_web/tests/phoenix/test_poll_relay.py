@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -256,4 +257,47 @@ def test_nodes_that_are_gone_keep_few_request_threads_waiting(
     monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.1)
     relay.post("gone too", "token", [])
     assert ear.said == ["post", "post"], "there is a turn again"
+    pubsub.stop()
+
+
+def test_a_node_that_gave_no_sign_of_life_is_left_alone_for_some_seconds_and_no_other(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(poll_relay, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.02)  # nobody is left to give one
+    pubsub, ear = PubSub(network.adapter("here")), Ear()
+    pubsub.attach(ear)
+    relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions())
+    assert relay.post("gone", "token", []) == 410
+
+    now[0] += poll_relay.SILENT_S - 0.1
+    assert relay.post("gone", "token", []) == 410
+    assert ear.said == ["post"], "no request thread waits for it again"
+    relay.post("gone too", "token", [])
+    assert ear.said == ["post"] * 2
+
+    now[0] += 0.2
+    relay.post("gone", "token", [])
+    relay.post("gone too", "token", [])
+    assert ear.said == ["post"] * 3, "it may be back; the other one was found silent later"
+    pubsub.stop()
+
+
+def test_who_waited_for_a_turn_asks_no_node_that_was_found_silent_meanwhile(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.2)
+    monkeypatch.setattr(poll_relay, "TURN_S", 5.0)
+    pubsub, ear = PubSub(network.adapter("here")), Ear()
+    pubsub.attach(ear)
+    relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions(most_asking=1))
+    first = threading.Thread(target=relay.post, args=("gone", "token", []))
+    first.start()
+    eventually(lambda: ear.said == ["post"], "the first thread has asked and waits for the word")
+
+    assert relay.post("gone", "token", []) == 410
+
+    assert ear.said == ["post"]
+    first.join()
     pubsub.stop()
