@@ -47,7 +47,6 @@ TESTED_ELSEWHERE = {
     "rumbl_web.mail.smtp": f"{WEB}/mail/test_adapter.py",
     "rumbl_web.notes": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.phoenix.pubsub_adapters.redis_link": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",
-    "rumbl_web.phoenix.pubsub_adapters.redis_threads": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",
     "rumbl_web.phoenix.testing_redis": f"{WEB}/phoenix/pubsub_adapters/test_redis.py",
     "rumbl_web.phoenix.transports.connection": f"{WEB}/phoenix/transports/test_hub.py",
     "rumbl_web.phoenix.transports.fanout": f"{WEB}/phoenix/transports/test_hub_fanout.py",

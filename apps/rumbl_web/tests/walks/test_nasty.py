@@ -118,7 +118,7 @@ def test_odd_queries_and_forms_where_they_are_refused_unread(world: World) -> No
 
 
 def nul_in_one_field(form: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The form again and again, each time with a NUL in another field of each of its parts; the rest is good."""
+    """The form again and again, each time with a NUL in another field of each of its parts, else good."""
     parts = {part: fields for part, fields in form.items() if isinstance(fields, dict)}
     for number in range(max(map(len, parts.values()))):
         yield {

@@ -118,6 +118,29 @@ def test_places_follow_their_members_when_gaps_are_closed() -> None:
     assert [group.members[one.place] for one in stayed] == stayed
 
 
+def test_after_gaps_were_closed_each_is_visited_once_wherever_the_round_had_stopped() -> None:
+    group = Group("room")
+    members = [HubSubscription(NOBODY) for _ in range(40)]
+    for member in members:
+        group.add(member)
+    group.append(b"one", 1)
+    visit(group, 30)
+    group.append(b"two", 2)
+    while group.todo:
+        visit(group, 40)
+    for member in members[:21]:
+        group.remove(member)
+    assert len(group.members) == 19
+
+    group.append(b"three", 3)
+    visited: list[int] = []
+    while group.todo:
+        visited += range(*group.take_visits(7).indices(sys.maxsize))
+        group.settle()
+
+    assert sorted(visited) == list(range(19))
+
+
 class Rounds(RuleBasedStateMachine):
     """Joins, leaves, publishes and visits in any order: everybody gets everything once and in order."""
 

@@ -188,7 +188,6 @@ class Group:
         forgotten = 0
         wrapped = self._at >= len(self.members)
         if wrapped:
-            self._at = 0
             self._compact()
         if not self.todo:
             forgotten = self._cut(self.end)
@@ -207,9 +206,10 @@ class Group:
         return forgotten
 
     def _compact(self) -> None:
+        """Close the gaps. The next visit is at the first place: no round is under way, or one ends here."""
+        self._at = 0
         if not self._cancelled:
             return
-        self._at -= self.cursors[: self._at].count(CANCELLED)
         self.members = [one for one in self.members if one.group is self]
         self.fds = array("i", [self.fds[one.place] for one in self.members])
         self.cursors = array("q", [self.cursors[one.place] for one in self.members])
