@@ -8,8 +8,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 SET_UP := @./scripts/bootstrap
-# A suite waits more than it works: with four processes it keeps two cores busy.
-IN_PARALLEL := -n 4 --dist loadfile
+# A suite waits as much as it works, or more: with four processes it keeps two cores busy, or with six.
+IN_PARALLEL := --workers 4
+WAITING := --workers 6
 # Narrow a test run: make test-web T=tests/test_router.py, or with pytest's own words: make test-core T="-k slug -x"
 T ?=
 
@@ -61,7 +62,7 @@ test: ## Every suite, app by app, with real PostgreSQL, sockets and Chromium (T=
 test-info-sys: ## The suite of info_sys alone
 	$(SET_UP) apps tools
 	@./scripts/ensure_redis
-	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) --no-loadscope-reorder tests)
+	@cd apps/info_sys && pytest -c ../../pyproject.toml $(or $(T),$(WAITING) tests)
 
 test-core: ## The suite of rumbl_core alone
 	$(SET_UP) apps tools
@@ -70,7 +71,7 @@ test-core: ## The suite of rumbl_core alone
 test-web: ## The suite of rumbl_web alone
 	$(SET_UP) apps tools assets
 	@./scripts/ensure_redis
-	@cd apps/rumbl_web && pytest -c ../../pyproject.toml $(or $(T),$(IN_PARALLEL) tests)
+	@cd apps/rumbl_web && pytest -c ../../pyproject.toml $(or $(T),$(WAITING) tests)
 
 test-js: ## The front end's own tests, under Node
 	$(SET_UP) node

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import forked_workers
-
+pytest_plugins = ["tests.parallel"]
 EXAMPLES = 25
 """Of each test that chance takes part in: a quarter of what CI takes, and other ones in every run."""
 
@@ -29,9 +28,3 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         gc.freeze()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(specs: list[object]) -> None:
-    """Without it each worker would load for a second what this process has loaded already."""
-    forked_workers.fork(len(specs))

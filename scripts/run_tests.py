@@ -33,19 +33,15 @@ class Suite:
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
-# A file is the unit that is shared out: what it starts (a server, a site, a browser) is started once.
-BY_FILE = ("--dist", "loadfile")
-# An app's suite waits more than it works; what crosses the apps works.
-APP = (*PYTEST, "-n", "4", *BY_FILE)
-# Its conftest knows which files to begin with.
-IN_ORDER = {"info_sys": ("--no-loadscope-reorder",)}
+# Most suites wait about as much as they work, these two more; what crosses the apps works.
+WORKERS = {"info_sys": 6, "rumbl_core": 4, "rumbl_web": 6}
 SUITES = (
     *(
-        Suite(app, ROOT / "apps" / app, (*APP, *IN_ORDER.get(app, ()), "tests"))
-        for app in ("info_sys", "rumbl_core", "rumbl_web")
+        Suite(app, ROOT / "apps" / app, (*PYTEST, "--workers", str(number), "tests"))
+        for app, number in WORKERS.items()
     ),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
-    Suite("across the apps", ROOT, (*PYTEST, "-n", "2", *BY_FILE, "tests")),
+    Suite("across the apps", ROOT, (*PYTEST, "--workers", "2", "tests")),
 )
 
 

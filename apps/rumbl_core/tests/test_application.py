@@ -47,4 +47,6 @@ def test_runs_on_a_given_postgresql(committed_database: str) -> None:
 
 def test_says_in_one_line_why_it_can_not_start() -> None:
     with pytest.raises(StartError, match=r"^DATABASE_URL: no connection to [^\n]+$"):
-        application.start(settings.load({"database_url": "postgresql://x@127.0.0.1:1/x"}))
+        application.start(
+            settings.load({"database_url": "postgresql://x@127.0.0.1:1/x", "password_cost": "cheap"})
+        )

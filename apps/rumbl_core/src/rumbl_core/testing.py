@@ -14,8 +14,8 @@ Put `pytest_plugins = ["rumbl_core.testing"]` into a conftest, then let a test a
 - `own_server`: a PostgreSQL that is this test's alone, to be broken (`OwnServer`).
 - `database_away`: no database at all: whatever asks the repo raises `Unavailable`.
 
-Every test run, and every worker of pytest-xdist, leases a database of its own, so runs never meet. They are
-made once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder
+Every test run, and every worker of a parallel one, leases a database of its own, so runs never meet. They
+are made once, and again when a migration changes. They live in a PostgreSQL of the tests' own, in the folder
 RUMBL_TEST_DATA (default: one in the temporary folder); or in the server of RUMBL_TEST_DATABASE_URL.
 """
 

@@ -1,0 +1,163 @@
+"""The process that collected the tests: who runs which file, and what is told of it."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+from collections import defaultdict, deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+import pytest
+
+from tests.parallel.seconds import Seconds
+from tests.parallel.worker import ASK, STOP, Done, File, work
+
+FORK = multiprocessing.get_context("fork")
+END_S = 30.0
+"""What a worker may take to end what it has begun when the run is broken off."""
+
+
+@dataclass(eq=False)
+class Worker:
+    """A fork: the tests it was given and has not told of yet, and whether they are its last ones."""
+
+    process: BaseProcess
+    connection: Connection
+    tests: deque[int] = field(default_factory=deque)
+    leaves: bool = False
+    last_words: str = ""
+
+    def give(self, file: File) -> None:
+        """It may have gone already: then that is heard soon."""
+        self.tests.extend(file.tests)
+        self.leaves = file.last
+        with suppress(BrokenPipeError):
+            self.connection.send(file)
+
+
+class Crew:
+    """The workers of a run. A file is given to the next one that asks."""
+
+    def __init__(self, session: pytest.Session, seconds: Seconds) -> None:
+        self._session = session
+        self._seconds = seconds
+        self._files = deque(seconds.longest_first(_by_file(session.items)))
+        self._workers: list[Worker] = []
+        self._numbers = itertools.count(1)
+        self._stopped = False
+
+    def run(self, number: int) -> None:
+        """Run all tests. Raises what pytest's own loop does after too many failures, and on ctrl-C."""
+        try:
+            for _ in range(min(number, len(self._files))):
+                self._fork()
+            while self._workers:
+                self._listen()
+        finally:
+            self._end()
+        if self._session.shouldfail:
+            raise self._session.Failed(self._session.shouldfail)
+        if self._session.shouldstop:
+            raise self._session.Interrupted(self._session.shouldstop)
+
+    def _fork(self) -> None:
+        ours, theirs = FORK.Pipe()
+        inherited = [ours, *(worker.connection for worker in self._workers)]
+        process = FORK.Process(target=work, args=(self._session, next(self._numbers), theirs, inherited))
+        process.start()
+        theirs.close()
+        self._workers.append(Worker(process, ours))
+
+    def _listen(self) -> None:
+        ready = wait([worker.connection for worker in self._workers])
+        for worker in [worker for worker in self._workers if worker.connection in ready]:
+            try:
+                self._hear(worker, worker.connection.recv())
+            except (EOFError, ConnectionResetError):
+                self._lose(worker)
+
+    def _hear(self, worker: Worker, told: Done | str | None) -> None:
+        if told is ASK:
+            worker.give(self._next_file())
+        elif isinstance(told, str):
+            worker.last_words = told
+        else:
+            assert worker.tests.popleft() == told.test
+            self._report(told)
+        if self._is_broken_off() and not self._stopped:
+            self._stop()
+
+    def _next_file(self) -> File:
+        """Each worker gets one of the last files, so that it knows with which test all ends."""
+        if not self._files:
+            return STOP
+        staying = sum(not worker.leaves for worker in self._workers)
+        return File(self._files.popleft(), last=len(self._files) < staying)
+
+    def _report(self, told: Done) -> None:
+        config, item = self._session.config, self._session.items[told.test]
+        self._seconds.took(_file(item), told.seconds)
+        restored = config.hook.pytest_report_from_serializable
+        self._log(item, [restored(config=config, data=data) for data in told.reports])
+        for warning in told.warnings:
+            config.hook.pytest_warning_recorded.call_historic(kwargs=warning)
+
+    def _log(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+
+    def _is_broken_off(self) -> bool:
+        return bool(self._session.shouldfail or self._session.shouldstop)
+
+    def _stop(self) -> None:
+        """Nothing new is begun; who is in the middle of a file hears of it after the test."""
+        self._stopped = True
+        self._files.clear()
+        for worker in self._workers:
+            if not worker.leaves or worker.tests:
+                worker.give(STOP)
+
+    def _lose(self, worker: Worker) -> None:
+        """It has ended: because there was nothing left to do, or in the middle of a test."""
+        self._workers.remove(worker)
+        worker.connection.close()
+        worker.process.join()
+        if worker.tests and not self._is_broken_off():
+            self._replace(worker)
+        elif worker.process.exitcode:
+            raise RuntimeError(f"a worker did not end well: {worker.last_words or worker.process.exitcode}")
+
+    def _replace(self, worker: Worker) -> None:
+        """The test that it was at has failed; another one goes on behind it."""
+        item = self._session.items[worker.tests.popleft()]
+        words = f"the worker ended here: {worker.last_words or worker.process.exitcode}"
+        self._log(item, [pytest.TestReport(item.nodeid, item.location, {}, "failed", words, "call")])
+        if worker.tests:
+            self._files.appendleft(list(worker.tests))
+        if self._files:
+            self._fork()
+
+    def _end(self) -> None:
+        """No worker outlives the run."""
+        for worker in self._workers:
+            worker.connection.close()
+        for worker in self._workers:
+            worker.process.join(END_S)
+            worker.process.kill()
+            worker.process.join()
+
+
+def _by_file(items: list[pytest.Item]) -> list[tuple[str, list[int]]]:
+    files: dict[str, list[int]] = defaultdict(list)
+    for number, item in enumerate(items):
+        files[_file(item)].append(number)
+    return list(files.items())
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.split("::", 1)[0]

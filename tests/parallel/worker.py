@@ -1,0 +1,132 @@
+"""A fork that runs files until there are no more, and tells of each test when it has ended."""
+
+from __future__ import annotations
+
+import atexit
+import time
+import traceback
+import warnings
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class File:
+    """Tests for a worker, by their places in `session.items`, and whether they are its last ones."""
+
+    tests: list[int]
+    last: bool
+
+
+STOP = File([], last=True)
+"""Heard between two tests, or by one that asks: there is nothing more to do."""
+ASK = None
+"""Said by a worker that has nothing to do. What ended it in the middle of a test it says as a text."""
+
+
+@dataclass
+class Done:
+    """A test has ended, after so many seconds: pytest's reports of it, and the arguments of its warnings."""
+
+    test: int
+    seconds: float = 0.0
+    reports: list[Any] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+
+
+def work(session: pytest.Session, number: int, connection: Connection, inherited: list[Connection]) -> None:
+    """Be a worker, to the end. The connections of the run to other workers are closed."""
+    for other in inherited:
+        other.close()
+    atexit._clear()  # what is registered is the parent's to do
+    _settle(session.config, number)
+    try:
+        _Worker(session, connection).run()
+    except (KeyboardInterrupt, BrokenPipeError):
+        pass  # the run knows, or has gone
+    except BaseException:
+        connection.send(traceback.format_exc())
+        raise
+    finally:
+        atexit._run_exitfuncs()
+
+
+def _settle(config: pytest.Config, number: int) -> None:
+    """Share no file with the run: not what is captured, not the temporary folder, not the terminal."""
+    plugins = config.pluginmanager
+    plugins.unregister(name="terminalreporter")
+    if capture := plugins.get_plugin("capturemanager"):
+        capture.stop_global_capturing()
+        capture.start_global_capturing()
+        capture.suspend_global_capture()
+    factory = config._tmp_path_factory  # type: ignore[attr-defined]
+    factory._basetemp = factory.getbasetemp() / f"worker{number}"
+    factory._basetemp.mkdir(0o700)
+
+
+class _Worker:
+    """The plugin that listens to what happens to each test."""
+
+    def __init__(self, session: pytest.Session, connection: Connection) -> None:
+        self._session = session
+        self._connection = connection
+        self._done = Done(-1)
+        session.config.pluginmanager.register(self)
+
+    def run(self) -> None:
+        """Run each file that is given. What the session's fixtures began ends with the last test, or here."""
+        try:
+            while self._goes_on(self._ask()):
+                pass
+        finally:
+            self._session._setupstate.teardown_exact(None)
+
+    def _ask(self) -> File:
+        self._connection.send(ASK)
+        given: File = self._connection.recv()
+        return given
+
+    def _goes_on(self, file: File) -> bool:
+        """Run it; whether there is more to ask for."""
+        for test, following in zip(file.tests, [*file.tests[1:], None], strict=True):
+            self._run(test, self._next(following, file))
+            if self._connection.poll() or self._session.shouldfail or self._session.shouldstop:
+                return False
+        return not file.last
+
+    def _next(self, following: int | None, file: File) -> Any:
+        """What pytest must not tear down yet: what the next test shares, or what only the session does."""
+        if following is not None:
+            return self._session.items[following]
+        return None if file.last else self._session
+
+    def _run(self, test: int, following: Any) -> None:
+        item = self._session.items[test]
+        self._done = Done(test)
+        begun = time.monotonic()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self._done.seconds = time.monotonic() - begun
+        self._connection.send(self._done)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A part of the test has ended: its setup, its call, its teardown."""
+        config = self._session.config
+        self._done.reports.append(config.hook.pytest_report_to_serializable(config=config, report=report))
+
+    def pytest_warning_recorded(
+        self, warning_message: warnings.WarningMessage, when: str, nodeid: str, location: Any
+    ) -> None:
+        """Its text is told: not every warning could be sent."""
+        told = warnings.WarningMessage(
+            str(warning_message.message),
+            warning_message.category,
+            warning_message.filename,
+            warning_message.lineno,
+        )
+        if when == "runtest":  # what came before was heard by the run itself
+            self._done.warnings.append(
+                {"warning_message": told, "when": when, "nodeid": nodeid, "location": location}
+            )

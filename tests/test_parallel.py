@@ -1,0 +1,232 @@
+"""`pytest --workers N`: outcomes as without it, no test lost with its worker, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import psutil
+import pytest
+
+from tests.parallel.seconds import KEY, Seconds
+from tests.project import ROOT
+
+CONFTEST = """
+import os, pathlib, pytest
+LOG = pathlib.Path(__file__).parent / "log"
+
+def note(*words):
+    with LOG.open("a") as log:
+        print(*words, os.getpid(), file=log)
+
+@pytest.fixture(scope="session")
+def server():
+    note("began", "server")
+    yield
+    note("ended", "server")
+
+@pytest.fixture(scope="module")
+def page(server):
+    note("began", "page")
+    yield
+    note("ended", "page")
+"""
+MANY = """
+import os, warnings, pytest
+from conftest import note
+
+@pytest.mark.parametrize("number", range(5))
+def test_passes(number, page, tmp_path):
+    note("ran", __name__)
+    (tmp_path / "mine").mkdir()
+
+def test_fails(page):
+    print("what it printed")
+    assert 1 == 2, "of course"
+
+@pytest.mark.skip(reason="another time")
+def test_is_skipped():
+    pass
+
+@pytest.mark.xfail
+def test_is_expected_to_fail():
+    raise ValueError
+
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError("at the end")
+
+def test_ends_badly(broken):
+    pass
+
+def test_warns():
+    warnings.warn("mind the gap")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder of tests, with a file that notes what began, ran and ended in which process."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p tests.parallel -p no:hypothesispytest\n")
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    return tmp_path
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", *arguments]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest on the project, 30 s at most."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=project,
+        env=environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def outcomes(project: Path, *arguments: str) -> tuple[list[tuple[str, ...]], str]:
+    """What the run says of each test, sorted, and its last line."""
+    done = run(project, f"--junitxml={project}/report.xml", *arguments)
+    cases = ElementTree.parse(project / "report.xml").iter("testcase")
+    told = [
+        (case.get("classname", ""), case.get("name", ""), *(child.tag for child in case)) for case in cases
+    ]
+    return sorted(told), done.stdout.splitlines()[-1].split(" in ")[0]
+
+
+def noted(project: Path) -> list[list[str]]:
+    log = project / "log"
+    return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return holds()
+
+
+def test_all_ends_as_it_does_without_workers(project: Path) -> None:
+    for number in range(5):
+        (project / f"test_{number}.py").write_text(MANY)
+    alone = outcomes(project)
+    (project / "log").unlink()
+
+    assert outcomes(project, "--workers", "3") == alone
+    assert alone[1] == "5 failed, 35 passed, 5 skipped, 5 xfailed, 5 warnings, 5 errors"
+
+
+def test_a_file_is_run_by_one_worker_and_what_is_shared_ends_with_it(project: Path) -> None:
+    for number in range(5):
+        (project / f"test_{number}.py").write_text(MANY)
+    run(project, "--workers", "3")
+
+    told = noted(project)
+    by_file = {name: {pid for what, n, pid in told if (what, n) == ("ran", name)} for _, name, _ in told}
+    assert all(len(by_file[f"test_{number}"]) == 1 for number in range(5))
+    for scope, number in (("page", 5), ("server", 3)):
+        began = sorted(pid for what, name, pid in told if (what, name) == ("began", scope))
+        assert len(began) == number
+        assert began == sorted(pid for what, name, pid in told if (what, name) == ("ended", scope))
+
+
+def test_the_test_in_which_a_worker_dies_has_failed_and_the_others_run(project: Path) -> None:
+    dies = "import os\n" + "".join(
+        f"def test_{number}():\n    {'os._exit(0)' if number == 1 else 'pass'}\n" for number in range(4)
+    )
+    for name in ("here", "there"):
+        (project / f"test_{name}.py").write_text(dies)
+    done = run(project, "--workers", "2")
+
+    assert "2 failed, 6 passed" in done.stdout
+    assert "the worker ended here" in done.stdout
+    assert "FAILED test_there.py::test_1" in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_failure_at_the_end_of_what_all_tests_share_is_one(project: Path) -> None:
+    with (project / "conftest.py").open("a") as conftest:
+        conftest.write("    raise RuntimeError('the page would not close')\n")
+    for number in range(3):
+        (project / f"test_{number}.py").write_text("def test_one(page):\n    pass\n")
+    done = run(project, "--workers", "2")
+
+    assert "3 passed, 3 errors" in done.stdout
+    assert "the page would not close" in done.stdout
+
+
+def test_after_the_first_failure_nothing_new_begins(project: Path) -> None:
+    for number in range(40):
+        (project / f"test_{number:02}.py").write_text(
+            f"def test_one(page):\n    assert {number} != 0\ndef test_two(page):\n    pass\n"
+        )
+    done = run(project, "--workers", "2", "-x")
+
+    assert "stopping after 1 failures" in done.stdout
+    assert "1 failed" in done.stdout
+    told = noted(project)
+    assert len([1 for what, name, _ in told if (what, name) == ("began", "page")]) < 20
+    assert len([1 for what, *_ in told if what == "began"]) == len(
+        [1 for what, *_ in told if what == "ended"]
+    )
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL])
+def test_workers_do_not_outlive_the_run_and_end_what_they_began(project: Path, way: signal.Signals) -> None:
+    slow = "import time\nfrom conftest import note\n"
+    slow += "def test_one(page):\n    note('ran', 'it')\n    time.sleep(0.5)\ndef test_two(page):\n    pass\n"
+    for number in range(2):
+        (project / f"test_{number}.py").write_text(slow)
+    running = subprocess.Popen(
+        command("--workers", "2"),
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert eventually(lambda: len([1 for what, *_ in noted(project) if what == "ran"]) == 2)
+    workers = psutil.Process(running.pid).children()
+
+    (os.killpg if way is signal.SIGINT else os.kill)(running.pid, way)
+
+    assert running.wait(10) == (2 if way is signal.SIGINT else -way)
+    assert not psutil.wait_procs(workers, timeout=10)[1]
+    ended = sorted(name for what, name, _ in noted(project) if what == "ended")
+    assert ended == ["page", "page", "server", "server"]
+
+
+def test_a_thread_that_a_fork_would_not_have_is_named(project: Path) -> None:
+    with (project / "conftest.py").open("a") as conftest:
+        conftest.write("\nimport threading\nwaits = threading.Event().wait\n")
+        conftest.write("threading.Thread(target=waits, name='Ada', daemon=True).start()\n")
+    (project / "test_one.py").write_text("def test_one():\n    pass\n")
+    done = run(project, "--workers", "2")
+
+    assert done.returncode == 4
+    assert "there are threads" in done.stdout + done.stderr
+    assert "Ada" in done.stdout + done.stderr
+
+
+def test_who_took_longest_begins(pytestconfig: pytest.Config) -> None:
+    class Config:
+        cache = {KEY: {"quick": 0.1, "slow": 9.0}}
+
+    seconds = Seconds(Config())  # type: ignore[arg-type]
+    files = [("quick", [1, 2]), ("new and long", list(range(3, 100))), ("slow", [100]), ("new", [101])]
+    assert [tests[0] for tests in seconds.longest_first(files)] == [100, 3, 1, 101]
