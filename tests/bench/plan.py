@@ -28,6 +28,8 @@ class Plan:
     """People who log in at the same time, again and again."""
     tries: int = 200
     """Refused log-ins that are timed, for each of two names."""
+    half_sent: int = 500
+    """Requests of which half was sent and no more comes."""
     readers: int = 200
     """Clients in the room whose broadcasts are timed meanwhile."""
     per_driver: int = 2_500

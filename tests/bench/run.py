@@ -18,7 +18,19 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.bench import alone, busy, crowd, fanout, machine, pages, refusals, stalled, table, workers
+from tests.bench import (
+    alone,
+    busy,
+    crowd,
+    fanout,
+    half_sent,
+    machine,
+    pages,
+    refusals,
+    stalled,
+    table,
+    workers,
+)
 from tests.bench.build import BuildError
 from tests.bench.figures import Figure
 from tests.bench.load import Line, LoadError
@@ -31,6 +43,7 @@ PARTS = {
     "crowd": crowd.measure,
     "storm": crowd.storm,
     "busy": busy.measure,
+    "halfsent": half_sent.measure,
     "refusals": refusals.measure,
     "pages": pages.measure,
     "workers": workers.measure,

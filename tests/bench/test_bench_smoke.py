@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rumbl_web.phoenix import testing_redis
-from tests.bench import build, busy, crowd, http_load, load, machine, pages, refusals, run, table, workers
+from tests.bench import (
+    build,
+    busy,
+    crowd,
+    half_sent,
+    http_load,
+    load,
+    machine,
+    pages,
+    refusals,
+    run,
+    table,
+    workers,
+)
 from tests.bench.figures import Figure, Target
 from tests.bench.plan import Plan
 from tests.bench.rounds import Say
@@ -134,6 +148,7 @@ TINY = Plan(
     logins=2,
     tries=6,
     readers=5,
+    half_sent=5,
     per_driver=CLIENTS,
 )
 
@@ -160,6 +175,28 @@ def test_a_part_measures_what_it_says(part: Part, tmp_path: Path) -> None:
         assert figure.ours
         assert all(0 < value < float("inf") for value in figure.ours)
     assert table.figure_lines(figures)
+
+
+def test_pages_and_notes_are_timed_beside_half_sent_requests(
+    channels: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(half_sent, "PATIENCE_S", 0.1)
+    quiet = half_sent.visited(channels, TINY)
+    with half_sent.Crowd(channels.port, TINY.half_sent) as crowd:
+        beside, closed_s = half_sent.visited(channels, TINY), crowd.last_closed_s()
+    assert not any(line["missing"] or line["visits"]["failed"] for line in (quiet, beside))
+    page, note, closed = half_sent.figures([quiet], [beside], [closed_s], TINY)
+    assert 0 < page.value < float("inf")
+    assert 0 < note.value < float("inf")
+    assert not closed.met, "the server is more patient than this test, and that is said"
+
+
+def test_who_is_half_sent_is_waited_for_to_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as site, half_sent.Crowd(site.getsockname()[1], 3) as crowd:
+        for _ in range(3):
+            client, _address = site.accept()
+            client.close()
+        assert 0 < crowd.last_closed_s() < 10
 
 
 def test_refused_log_ins_are_timed_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
