@@ -84,9 +84,7 @@ class Answers:
         try:
             self.tasks.start_child(self._try, question)
         except (MaxChildren, NoThreadLeft) as error:
-            log.warning("question %s is not asked: %s", question.id, error)
-            with otp.blocking():
-                self._settle(question, "refused", [])
+            self._refuse(question, error)
         except ProcessDown as error:
             log.warning("question %s is asked later: %s", question.id, error)
 
@@ -126,6 +124,15 @@ class Answers:
     def _start(self) -> TaskSupervisor:
         self.tasks = TaskSupervisor(NAME, MAX_QUESTIONS).start()
         return self.tasks
+
+    def _refuse(self, question: multimedia.Annotation, why: Exception) -> None:
+        """The note was acknowledged: if the database is away by now, its question goes on waiting."""
+        log.warning("question %s is not asked: %s", question.id, why)
+        try:
+            with otp.blocking():
+                self._settle(question, "refused", [])
+        except Unavailable as error:
+            log.warning("question %s is asked again later: %s", question.id, error)
 
     def _try(self, question: multimedia.Annotation) -> None:
         """Ask, as a task. Without a database the question goes on waiting, and is found (`QuestionWatch`)."""

@@ -28,6 +28,7 @@ from rumbl_web.phoenix.testing import (
     assert_reply,
     push,
     refute_broadcast,
+    refute_reply,
     settle,
     subscribe_and_join,
 )
@@ -111,6 +112,22 @@ def test_more_questions_than_can_be_asked_are_refused_openly(
     monkeypatch.setattr(channel.client.endpoint.services["answers"].tasks, "start_child", full)
     stored = assert_reply(push(channel, "new_annotation", {"body": "1 + 1", "at": 1}), "ok")
     assert_broadcast(channel, "question", {"id": stored["id"], "state": "refused"})
+
+
+def test_a_note_that_was_acknowledged_is_not_refused_as_well_when_then_the_database_is_away(
+    channel: ClientChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise MaxChildren("64 under way")
+
+    def away(*_args: object) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(channel.client.endpoint.services["answers"].tasks, "start_child", full)
+    monkeypatch.setattr(multimedia, "settle_question", away)
+    pushed = push(channel, "new_annotation", {"body": "1 + 1", "at": 1})
+    assert_reply(pushed, "ok")
+    refute_reply(pushed)
 
 
 def test_no_backend_speaks_in_the_name_of_a_person(
