@@ -26,7 +26,7 @@ LoginAs = Callable[[User], Client]
 PAGES = [route for route in ROUTES if "GET" in route.methods]
 FIELDS = ("name", "username", "password", "url", "title", "description", "category_id")
 EMPTY, BLANK = dict.fromkeys(FIELDS, ""), dict.fromkeys(FIELDS, " ")
-TOO_LONG = {**dict.fromkeys(FIELDS, "ψ" * 2_000), "description": "ψ" * 20_000}
+TOO_LONG = {**dict.fromkeys(FIELDS, "7" * 2_000), "description": "7" * 20_000}
 FORMS = [route for route in ROUTES if "POST" in route.methods]
 INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
 # What is the same in every language: our name, the languages' own names, addresses, the ids of requests.
@@ -124,7 +124,8 @@ def test_a_page_is_all_in_the_readers_language(
     for browser in (client, login_as(user)):
         answer = browser.get(address(route))
         assert not is_told(answer) or english(answer.text) == []
-        assert "⟦" in browser.get(address(route), follow_redirects=True).text
+        moved = 300 <= answer.status_code < 400
+        assert "⟦" in (browser.get(address(route), follow_redirects=True) if moved else answer).text
 
 
 @pytest.mark.parametrize("route", FORMS, ids=lambda route: route.name)

@@ -283,7 +283,7 @@ class _Witness:
 
 @pytest.fixture
 def password_checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What each comparison of a password cost in this test: `$argon2id$v=19$m=1024,t=1,p=1`."""
+    """What each comparison of a password cost in this test: `$argon2id$v=19$m=8,t=1,p=1`."""
     seen: list[str] = []
     monkeypatch.setattr(password, "_hasher", _Witness(password._hasher, seen))
     return seen

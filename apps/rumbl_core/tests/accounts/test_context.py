@@ -194,7 +194,7 @@ class TestAuthenticate:
         monkeypatch.setattr(password, "_verify", counted)
         accounts.authenticate_by_username_and_pass(username, "badpass")
         cost = checked[0].split("$")[3]
-        assert (len(checked), cost) == (1, "m=1024,t=1,p=1")
+        assert (len(checked), cost) == (1, "m=8,t=1,p=1")
 
     def test_a_hash_of_another_cost_is_replaced_at_log_in(self, user: User) -> None:
         password.configure("normal")

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flask import Flask
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
 from rumbl_core import accounts, multimedia
 from rumbl_core.accounts import User
@@ -130,17 +129,15 @@ class World:
 
     def stored(self) -> dict[str, str]:
         """A digest of every table's rows, in one statement: it is asked for after each request."""
-        with self.sandbox.session(transaction=False) as session:
-            return {str(name): str(digest) for name, digest in session.execute(text(self._digests(session)))}
+        with self.sandbox.connection() as connection:
+            self.digests = self.digests or _digests(connection)
+            return {str(name): str(digest) for name, digest in connection.exec_driver_sql(self.digests)}
 
-    def _digests(self, session: Session) -> str:
-        if not self.digests:
-            names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-            digest = "md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
-            self.digests = " UNION ALL ".join(
-                f"SELECT '{name}', {digest} FROM \"{name}\" t" for name in names
-            )
-        return self.digests
+
+def _digests(connection: Connection) -> str:
+    names = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+    digest = "md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+    return " UNION ALL ".join(f"SELECT '{name}', {digest} FROM \"{name}\" t" for name in names)
 
 
 def steps() -> Iterator[tuple[router.Route, str]]:
