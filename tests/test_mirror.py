@@ -38,7 +38,6 @@ TESTED_ELSEWHERE = {
     "rumbl_web.request_head": f"{WEB}/test_gthread.py",
     "rumbl_web.__main__": "tests/integration/test_start.py",
     "rumbl_web.answers": f"{WEB}/channels/test_video_channel.py",
-    "rumbl_web.channels.presence": f"{WEB}/channels/test_video_channel.py",
     "rumbl_web.cli": "tests/integration/test_start.py",
     "rumbl_web.mail.collected": f"{WEB}/mail/test_adapter.py",
     "rumbl_web.mail.kept": f"{WEB}/mail/test_adapter.py",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from rumbl_core import accounts
+from rumbl_core.errors import Unavailable
 from rumbl_web.phoenix import presence
+from rumbl_web.phoenix.mistakes import Mistakes
 from rumbl_web.views import user_view
+
+log = logging.getLogger(__name__)
+_nameless = Mistakes(others="such lists")
 
 MAX_LISTED = 250
 """Sessions in one room up to which everybody is named; a larger crowd is counted (docs/adr/0001)."""
@@ -17,8 +23,15 @@ class Presence(presence.Presence):
     """Adds the user to every entry, in one query for a batch: a name in the metas would go stale."""
 
     def fetch(self, topic: str, entries: Mapping[str, Any]) -> dict[str, Any]:
-        """Decorate entries `{key: {"metas": [...]}}` with `user`, null for a key without a user."""
-        users = {str(user.id): user for user in accounts.list_users_with_ids(list(entries))}
+        """Decorate entries `{key: {"metas": [...]}}` with `user`, null for a key without a user.
+
+        While the database is away nobody has one, as if all were guests.
+        """
+        try:
+            users = {str(user.id): user for user in accounts.list_users_with_ids(list(entries))}
+        except Unavailable as error:
+            _nameless.report(log, "who is on %r is told without names: %s", topic, error)
+            return dict(entries)
         return {key: {**entry, "user": _user(users.get(key))} for key, entry in entries.items()}
 
 
