@@ -66,6 +66,16 @@ class TestDiffs:
         assert room.announce() is None
         assert room.forgettable
 
+    def test_a_ref_that_another_node_took_as_well_changes_nothing_neither_coming_nor_going(self) -> None:
+        room, (first,) = crowd(1)
+        room.announce()
+        double = entry("9", first.ref)
+
+        room.add(double)
+        assert (room.announce(), list(room.entries.values())) == (None, [first])
+        room.remove(double)
+        assert (room.announce(), list(room.entries.values())) == (None, [first])
+
     def test_a_room_is_kept_until_its_last_leave_is_told(self) -> None:
         room, (only,) = crowd(1)
         room.announce()

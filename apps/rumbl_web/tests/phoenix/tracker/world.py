@@ -41,6 +41,10 @@ class Node:
     def refs(self) -> set[str]:
         return {ref for room in self.state.rooms.values() for ref in room.entries}
 
+    def known(self) -> dict[Peer, int]:
+        """Up to which change it knows each other node: who went back would show again who has left."""
+        return {replica.peer: replica.clock for replica in self.cluster.replicas.values()}
+
     def own(self) -> set[str]:
         return {entry.ref for entry in self.state.own()}
 
@@ -120,8 +124,11 @@ class World:
         name, event, data = self.under_way.pop(place)
         node = self.nodes.get(name)
         if node is not None:
+            before = node.known()
             node.cluster.receive(gossip.decode(event, orjson.loads(data)), self.now)
             self.say(node, node.cluster.take_urgent())
+            after = node.known()
+            assert all(clock <= after.get(peer, clock) for peer, clock in before.items()), "it went back"
 
     def step(self) -> bool:
         """The next message arrives, or somebody who was asked answers; False if nothing is left to do."""
