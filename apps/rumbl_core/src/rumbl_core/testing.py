@@ -34,12 +34,14 @@ from typing import Any, Final, TypeVar, cast
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import BigInteger, Connection, Engine, Select, column, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from rumbl_core import accounts, migrate, multimedia, password, repo
 from rumbl_core.accounts import User
+from rumbl_core.attempts import Attempt
 from rumbl_core.backend_seeds import reserved
 from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Annotation, Video
@@ -381,7 +383,7 @@ def _prepare(url: URL) -> None:
 
 
 def _empty(url: URL) -> None:
+    """Delete every row. There are few: a TRUNCATE makes new files for each table, four times the work."""
     with psycopg.connect(address.conninfo(url)) as connection:
-        connection.execute(
-            "TRUNCATE users, categories, videos, annotations, user_tokens, attempts RESTART IDENTITY CASCADE"
-        )
+        for table in reversed(Attempt.metadata.sorted_tables):
+            connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
