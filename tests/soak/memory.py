@@ -17,7 +17,7 @@ _TEN_MINUTES_S = 600.0
 
 @dataclass
 class Series:
-    """The resident memory of one process, as (seconds, bytes)."""
+    """The resident memory of one process for a time, as (seconds of the run, bytes)."""
 
     name: str
     samples: list[tuple[float, int]] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Series:
         percent = self.percent_per_ten_minutes
         slope = "too short for a slope" if percent is None else f"{percent:+.2f} % in 10 minutes"
         sizes = f"{first / 2**20:.1f} to {last / 2**20:.1f} MiB"
-        return f"{self.name}: {sizes} in {(end - begin) / 60:.1f} minutes, {slope}"
+        return f"{self.name}: {sizes} from minute {begin / 60:.1f} to {end / 60:.1f}, {slope}"
 
 
 def goals(series: list[Series]) -> list[Goal]:

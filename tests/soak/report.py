@@ -45,7 +45,7 @@ class Report:
             "Faults",
             *(f"  {fault_line(fault, self.tally)}" for fault in self.faults),
             "Memory",
-            *(f"  {one}" for one in self.series),
+            *(f"  {one}" for one in self.series if len(one.samples) > 1),
             "Counts",
             *(f"  {name}: {times:,}" for name, times in sorted(self.tally.counts.items())),
             *(f"  the log tells of what was done to it: {name}: {n}" for name, n in self.injected.items()),

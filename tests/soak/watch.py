@@ -113,26 +113,27 @@ class Faults(Thread):
 
 
 class Memory(Thread):
-    """Samples the memory of the site's processes."""
+    """Samples the memory of the site's processes.
+
+    When one of them goes or comes, a series begins anew for all: who stays has the tabs of the other to hold.
+    """
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
+        self.series: list[Series] = []
         self._stage = stage
-        self._series: dict[int, Series] = {}
+        self._there: dict[int, Series] = {}
         self._begun = time.monotonic()
-
-    @property
-    def series(self) -> list[Series]:
-        """One for each process that there was."""
-        return list(self._series.values())
 
     def turn(self) -> float:
         """Take a sample of each."""
-        for pid, name in self._stage.processes().items():
+        at, processes = time.monotonic() - self._begun, self._stage.processes()
+        if processes.keys() != self._there.keys():
+            self._there = {pid: Series(name) for pid, name in processes.items()}
+            self.series += self._there.values()
+        for pid, series in self._there.items():
             with suppress(psutil.NoSuchProcess):
-                size = psutil.Process(pid).memory_info().rss
-                series = self._series.setdefault(pid, Series(name))
-                series.samples.append((time.monotonic() - self._begun, size))
+                series.samples.append((at, psutil.Process(pid).memory_info().rss))
         return SAMPLE_S
 
 
