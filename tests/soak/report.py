@@ -13,7 +13,7 @@ from tests.soak.crowd import Crowd
 from tests.soak.judge import Goal
 from tests.soak.memory import Series
 from tests.soak.tally import Tally, durations, percentile
-from tests.soak.watch import Dealt
+from tests.soak.watch import STEADY_S, Dealt
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,16 @@ class Report:
 
 
 def facts(fault: Dealt, tally: Tally) -> dict[str, float]:
-    """What a fault cost, in seconds; until all was well again, or the end."""
-    until = fault.whole or time.monotonic()
+    """What a fault cost, in seconds: until all was well again, and stayed so, or the next one began."""
+    until = min(fault.over, fault.whole + STEADY_S if fault.whole else inf)
     back = durations(tally.returns, fault.begun, until)
+    # Who was cut and back between two looks was never seen to be away.
+    well = max([fault.whole, *(at for at, _ in list(tally.returns) if fault.begun <= at < until)])
     errors = [at for at in list(tally.postponed) if fault.begun <= at < until]
     answers = durations(tally.answers, fault.begun, until)
     return {
         "lasted_s": fault.ended - fault.begun,
-        "well_after_s": fault.whole - fault.ended if fault.whole else inf,
+        "well_after_s": well - fault.ended if fault.whole else inf,
         "cut": len(back),
         "back_p99_s": percentile(back, 0.99),
         "postponed": len(errors),

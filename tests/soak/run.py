@@ -63,8 +63,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--sockets", type=int, default=1000, help="tabs, each of a user of its own (1000)")
     add("--rate", type=_positive, default=50, metavar="N", help="notes a second, of all tabs together (50)")
     add("--videos", type=int, default=10, help="which the tabs are spread over (10)")
-    add("--interval", type=_positive, default=300, metavar="SECONDS",
-        help="one fault in each; none lasts longer than a third of it (300)")  # fmt: skip
+    once = "one fault in each; none lasts longer than a third of it; 20 are the least to heal in (300)"
+    add("--interval", type=_positive, default=300, metavar="SECONDS", help=once)
     add("--json", type=Path, metavar="FILE", help="write the report there as well")
     add("--log", type=Path, metavar="FILE", help="keep the log of the site there")
     return parser.parse_args(argv)

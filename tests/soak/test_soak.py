@@ -10,7 +10,7 @@ import pytest
 from rumbl_web.phoenix import testing_redis
 from tests.soak import run
 from tests.soak.judge import Goal
-from tests.soak.report import Report
+from tests.soak.report import Report, facts
 from tests.soak.soak import Plan, soak
 from tests.soak.tally import Tally
 
@@ -42,7 +42,7 @@ def test_it_has_lived_through_what_it_says(report: Report) -> None:
     assert report.injected == {"a worker was killed": 1}
     assert fault.whole >= fault.ended
     cut, back = report.tally.counts["closed None"], len(report.tally.returns)
-    assert cut == back, "who was cut came back"
+    assert cut == back == facts(fault, report.tally)["cut"], "who was cut came back"
     assert report.tally.counts["deliveries"] > SECONDS * PLAN.rate, "a note goes to many"
 
 

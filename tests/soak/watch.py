@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 
 import psutil
 import requests
@@ -63,6 +64,8 @@ class Dealt:
     ended: float = 0.0
     whole: float = 0.0
     """When everybody was there again and lacked nothing; 0: not yet."""
+    over: float = inf
+    """When the next one began."""
 
 
 class Faults(Thread):
@@ -91,6 +94,8 @@ class Faults(Thread):
             return wait_s
         del self._schedule[0]
         dealt = Dealt(kind, time.monotonic())
+        if self.dealt:
+            self.dealt[-1].over = dealt.begun
         KINDS[kind](self._blow)
         dealt.ended = time.monotonic()
         self.dealt.append(dealt)
