@@ -89,7 +89,7 @@ class _Inside(psycopg.Connection[Any]):
         if not self.inside:
             super().commit()
         elif self.changed:
-            self.execute("RELEASE sandbox; SAVEPOINT sandbox")
+            self._say(b"RELEASE sandbox; SAVEPOINT sandbox")
             self.changed = False
 
     def rollback(self) -> None:
@@ -97,23 +97,29 @@ class _Inside(psycopg.Connection[Any]):
         if not self.inside:
             super().rollback()
         else:
-            self.execute("ROLLBACK TO sandbox")
+            self._say(b"ROLLBACK TO sandbox")
             self.changed = False
 
     def mark(self) -> None:
         """Begin a block that can be undone; there may be one within another."""
-        self.execute("RELEASE sandbox; SAVEPOINT mark; SAVEPOINT sandbox")
+        self._say(b"RELEASE sandbox; SAVEPOINT mark; SAVEPOINT sandbox")
         self.changed = False
 
     def undo(self) -> None:
         """Undo the block that began last, commits and all."""
-        self.execute("ROLLBACK TO mark; RELEASE mark; SAVEPOINT sandbox")
+        self._say(b"ROLLBACK TO mark; RELEASE mark; SAVEPOINT sandbox")
         self.changed = False
 
     def leave(self) -> None:
         """Undo everything."""
         self.inside = False
-        self.rollback()
+        self._say(b"ROLLBACK")
+
+    def _say(self, command: bytes) -> None:
+        """Past psycopg, which would forget all prepared statements at each ROLLBACK. Those stay good."""
+        done = self.pgconn.exec_(command)
+        if done.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError(done.get_error_message())
 
 
 class _Noting(Cursor):

@@ -3,44 +3,73 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
+import resource
+import signal
+import socket
+import tempfile
+import time
 
 import pytest
 
-PROGRAM = """
-import json, os, resource, signal, socket, sys, time
+from rumbl_web.phoenix.transport import Connection
 from rumbl_web.phoenix.transports import descriptors
 from rumbl_web.phoenix.transports.hub import Hub
-for line in sys.stdin:
-    soft, hard, most = json.loads(line)
-    if child := os.fork():
-        os.waitpid(child, 0)
-        continue
+
+from ... import forked
+
+
+class Silent:
+    """Somebody who is there."""
+
+    def opened(self, connection: Connection) -> None:
+        pass
+
+    def handle_text(self, data: bytes) -> None:
+        pass
+
+    handle_binary = handle_text
+
+    def closed(self, code: int) -> None:
+        pass
+
+
+def say_all() -> None:
+    """The room and the limit of every case, then how many connections a hub takes: in a child."""
+    os.closerange(3, 1 << 16)  # the tests' own
+    for limits, _ in CASES.values():
+        if child := os.fork():
+            os.waitpid(child, 0)
+        else:
+            say_room(*limits)
+    print(taken_by_a_hub(), flush=True)  # noqa: T201
+
+
+def say_room(soft: int, hard: int, most: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     room = descriptors.room_for(most)
-    print(json.dumps([room, resource.getrlimit(resource.RLIMIT_NOFILE)[0]]), flush=True)
+    print(json.dumps([room, resource.getrlimit(resource.RLIMIT_NOFILE)[0]]), flush=True)  # noqa: T201
     os._exit(0)
 
-listener = socket.create_server(("127.0.0.1", 0))
-clients = os.fork()
-if not clients:
-    ends = [socket.create_connection(listener.getsockname()) for _ in range(60)]
-    time.sleep(20)
-resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-class Silent:
-    def opened(self, connection): pass
-    def closed(self, code): pass
-hub, taken = Hub(), 0
-while hub.accepting:
-    hub.adopt(listener.accept()[0], Silent())
-    taken += 1
-    while hub.stats()["adopted"] < taken:
-        time.sleep(0.001)
-listener.accept()  # to refuse the next one
-os.kill(clients, signal.SIGKILL)
-print(taken)
-"""
+
+def taken_by_a_hub() -> int:
+    """How many connections it takes where there may be 64 descriptors."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    clients = os.fork()
+    if not clients:
+        ends = [socket.create_connection(listener.getsockname()) for _ in range(60)]
+        time.sleep(20)
+        os._exit(len(ends))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    hub, taken = Hub(), 0
+    while hub.accepting:
+        hub.adopt(listener.accept()[0], Silent())
+        taken += 1
+        while hub.stats()["adopted"] < taken:
+            time.sleep(0.001)
+    listener.accept()  # to refuse the next one
+    os.kill(clients, signal.SIGKILL)
+    return taken
 
 
 CASES = {
@@ -55,11 +84,13 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def said() -> list[str]:
-    """What the one child said that has imported everything: of every case in a fork, then of its own hub."""
-    lines = "".join(f"{json.dumps(asked)}\n" for asked, _ in CASES.values())
-    command = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(command, input=lines, check=True, capture_output=True, text=True, timeout=20)
-    return done.stdout.splitlines()
+    """What the child said: of every case, then of its hub."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        status = forked.start(say_all, output, errors).wait(20)
+        output.seek(0)
+        errors.seek(0)
+        assert status == 0, errors.read().decode()
+        return output.read().decode().splitlines()
 
 
 @pytest.mark.parametrize("case", CASES)
