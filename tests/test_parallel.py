@@ -18,16 +18,24 @@ from tests.parallel.seconds import KEY, Seconds
 from tests.project import ROOT
 
 CONFTEST = """
-import os, pathlib, pytest
+import atexit, os, pathlib, pytest, time
 LOG = pathlib.Path(__file__).parent / "log"
 
 def note(*words):
     with LOG.open("a") as log:
         print(*words, os.getpid(), file=log)
 
+def wait_for(what, number):
+    deadline = time.monotonic() + 10
+    while LOG.read_text().count(what) < number and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+atexit.register(note, "left", "the run")
+
 @pytest.fixture(scope="session")
 def server():
     note("began", "server")
+    atexit.register(note, "left", "server")
     yield
     note("ended", "server")
 
@@ -40,6 +48,8 @@ def page(server):
 MANY = """
 import os, warnings, pytest
 from conftest import note
+
+warnings.warn("at its collection")
 
 @pytest.mark.parametrize("number", range(5))
 def test_passes(number, page, tmp_path):
@@ -100,14 +110,15 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def outcomes(project: Path, *arguments: str) -> tuple[list[tuple[str, ...]], str]:
-    """What the run says of each test, sorted, and its last line."""
+def outcomes(project: Path, *arguments: str) -> tuple[list[tuple[str, ...]], str, str]:
+    """What the run says of each test, sorted, its dots and other letters, and its last line."""
     done = run(project, f"--junitxml={project}/report.xml", *arguments)
     cases = ElementTree.parse(project / "report.xml").iter("testcase")
     told = [
         (case.get("classname", ""), case.get("name", ""), *(child.tag for child in case)) for case in cases
     ]
-    return sorted(told), done.stdout.splitlines()[-1].split(" in ")[0]
+    lines = done.stdout.splitlines()
+    return sorted(told), "".join(sorted(lines[0].split()[0])), lines[-1].split(" in ")[0]
 
 
 def noted(project: Path) -> list[list[str]]:
@@ -129,7 +140,7 @@ def test_all_ends_as_it_does_without_workers(project: Path) -> None:
     (project / "log").unlink()
 
     assert outcomes(project, "--workers", "3") == alone
-    assert alone[1] == "5 failed, 35 passed, 5 skipped, 5 xfailed, 5 warnings, 5 errors"
+    assert alone[2] == "5 failed, 35 passed, 5 skipped, 5 xfailed, 10 warnings, 5 errors"
 
 
 def test_a_file_is_run_by_one_worker_and_what_is_shared_ends_with_it(project: Path) -> None:
@@ -138,12 +149,14 @@ def test_a_file_is_run_by_one_worker_and_what_is_shared_ends_with_it(project: Pa
     run(project, "--workers", "3")
 
     told = noted(project)
-    by_file = {name: {pid for what, n, pid in told if (what, n) == ("ran", name)} for _, name, _ in told}
+    by_file = {name: {pid for what, n, *_, pid in told if (what, n) == ("ran", name)} for _, name, *_ in told}
     assert all(len(by_file[f"test_{number}"]) == 1 for number in range(5))
     for scope, number in (("page", 5), ("server", 3)):
-        began = sorted(pid for what, name, pid in told if (what, name) == ("began", scope))
+        began = sorted(pid for what, name, *_, pid in told if (what, name) == ("began", scope))
         assert len(began) == number
-        assert began == sorted(pid for what, name, pid in told if (what, name) == ("ended", scope))
+        assert began == sorted(pid for what, name, *_, pid in told if (what, name) == ("ended", scope))
+    assert began == sorted(pid for what, name, *_, pid in told if (what, name) == ("left", "server"))
+    assert len([1 for what, *name, _ in told if (what, name) == ("left", ["the", "run"])]) == 1
 
 
 def test_the_test_in_which_a_worker_dies_has_failed_and_the_others_run(project: Path) -> None:
@@ -160,38 +173,66 @@ def test_the_test_in_which_a_worker_dies_has_failed_and_the_others_run(project: 
     assert done.returncode == 1
 
 
+def test_what_a_test_prints_is_its_own(project: Path) -> None:
+    prints = (
+        "from conftest import note, wait_for\ndef test_one():\n    print(__name__)\n    note('printed')\n"
+    )
+    for number in range(3):
+        (project / f"test_{number}.py").write_text(prints + "    wait_for('printed', 3)\n    assert False\n")
+    run(project, "--workers", "3", f"--junitxml={project}/report.xml", "-o", "junit_logging=system-out")
+
+    told = {
+        case.get("classname"): case.findtext("system-out", "").split()
+        for case in ElementTree.parse(project / "report.xml").iter("testcase")
+    }
+    assert all(f"test_{number}" in told[f"test_{number}"] for number in range(3))
+    assert all("test_1" not in told[f"test_{number}"] for number in (0, 2))
+
+
 def test_a_failure_at_the_end_of_what_all_tests_share_is_one(project: Path) -> None:
-    with (project / "conftest.py").open("a") as conftest:
-        conftest.write("    raise RuntimeError('the page would not close')\n")
+    ended = 'note("ended", "server")'
+    fails = f"{ended}\n    raise RuntimeError('the server would not stop')"
+    (project / "conftest.py").write_text(CONFTEST.replace(ended, fails))
     for number in range(3):
         (project / f"test_{number}.py").write_text("def test_one(page):\n    pass\n")
     done = run(project, "--workers", "2")
 
-    assert "3 passed, 3 errors" in done.stdout
-    assert "the page would not close" in done.stdout
+    assert "3 passed, 2 errors" in done.stdout
+    assert "the server would not stop" in done.stdout
 
 
-def test_after_the_first_failure_nothing_new_begins(project: Path) -> None:
-    for number in range(40):
-        (project / f"test_{number:02}.py").write_text(
-            f"def test_one(page):\n    assert {number} != 0\ndef test_two(page):\n    pass\n"
+@pytest.mark.parametrize(("option", "code"), [("-x", 1), ("--stepwise", 2)])
+def test_after_the_first_failure_nothing_new_begins(project: Path, option: str, code: int) -> None:
+    fails = "from conftest import note, wait_for\n"
+    fails += "def test_one(page):\n    wait_for('went on', 3)\n    assert False\n"
+    fails += "def test_two(page):\n    note('ran', 'two')\n"
+    goes_on = "import pytest, time\nfrom conftest import note\n@pytest.mark.parametrize('n', range(100))\n"
+    goes_on += "def test_it(n, page):\n    note('went on', n)\n    time.sleep(0.02)\n"
+    (project / "test_fails.py").write_text(fails)
+    (project / "test_goes_on.py").write_text(goes_on)
+    for number in range(20):
+        (project / f"test_{number}.py").write_text(
+            "from conftest import note\ndef test_it(page):\n    note('ran', 'later')\n"
         )
-    done = run(project, "--workers", "2", "-x")
+    (project / ".pytest_cache/v/rumbl").mkdir(parents=True)
+    (project / ".pytest_cache/v/rumbl/seconds").write_text('{"test_fails.py": 9, "test_goes_on.py": 8}')
+    done = run(project, "--workers", "2", option)
 
-    assert "stopping after 1 failures" in done.stdout
+    assert done.returncode == code
     assert "1 failed" in done.stdout
-    told = noted(project)
-    assert len([1 for what, name, _ in told if (what, name) == ("began", "page")]) < 20
-    assert len([1 for what, *_ in told if what == "began"]) == len(
-        [1 for what, *_ in told if what == "ended"]
-    )
+    told = [words[:2] for words in noted(project)]
+    assert 3 <= told.count(["went", "on"]) < 100
+    assert not told.count(["ran", "two"])
+    assert not told.count(["ran", "later"])
+    assert told.count(["began", "page"]) == told.count(["ended", "page"]) == 2
+    assert told.count(["ended", "server"]) == 2
 
 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL])
 def test_workers_do_not_outlive_the_run_and_end_what_they_began(project: Path, way: signal.Signals) -> None:
     slow = "import time\nfrom conftest import note\n"
     slow += "def test_one(page):\n    note('ran', 'it')\n    time.sleep(0.5)\ndef test_two(page):\n    pass\n"
-    for number in range(2):
+    for number in range(4):
         (project / f"test_{number}.py").write_text(slow)
     running = subprocess.Popen(
         command("--workers", "2"),
@@ -207,7 +248,7 @@ def test_workers_do_not_outlive_the_run_and_end_what_they_began(project: Path, w
 
     assert running.wait(10) == (2 if way is signal.SIGINT else -way)
     assert not psutil.wait_procs(workers, timeout=10)[1]
-    ended = sorted(name for what, name, _ in noted(project) if what == "ended")
+    ended = sorted(name for what, name, *_ in noted(project) if what == "ended")
     assert ended == ["page", "page", "server", "server"]
 
 

@@ -117,7 +117,6 @@ class Crew:
     def _stop(self) -> None:
         """Nothing new is begun; who is in the middle of a file hears of it after the test."""
         self._stopped = True
-        self._files.clear()
         for worker in self._workers:
             if not worker.leaves or worker.tests:
                 worker.give(STOP)

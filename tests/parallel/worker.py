@@ -126,7 +126,6 @@ class _Worker:
             warning_message.filename,
             warning_message.lineno,
         )
-        if when == "runtest":  # what came before was heard by the run itself
-            self._done.warnings.append(
-                {"warning_message": told, "when": when, "nodeid": nodeid, "location": location}
-            )
+        self._done.warnings.append(
+            {"warning_message": told, "when": when, "nodeid": nodeid, "location": location}
+        )
