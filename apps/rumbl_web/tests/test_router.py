@@ -85,7 +85,11 @@ def test_addresses_are_built_as_werkzeug_builds_them() -> None:
         ]
         site = Map(rules).bind("example.org", "/rumbl")
         asked = [("path", {"name": "x/y z"}), ("rest", {"q": "1 + 1"}), ("number", {"id": 7}), ("given", {})]
-        places[kind] = [site.build(name, values) for name, values in [*asked, *asked]]
+        places[kind] = [
+            site.build(name, values, append_unknown=unknown)
+            for name, values in [*asked, *asked]
+            for unknown in (True, False)
+        ]
         with pytest.raises(BuildError):
             site.build("number", {})
 
