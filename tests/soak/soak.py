@@ -118,7 +118,7 @@ class _Run:
     def _settle(self) -> None:
         """All is healed, nobody writes: every note gets everywhere and is answered, or it is lost."""
         end = time.monotonic() + SETTLING_S
-        self._until(end, self._crowd.settled)
+        self._until(end, lambda: self._faults.healed and self._crowd.settled())
         self._until(end, lambda: not self._stage.questions()["waiting"])
         latest = {room.video_id: 0 for room in self._crowd.rooms}
         for note in self._stage.stored():

@@ -38,6 +38,7 @@ class TestFaults:
         stage: Any = None
         faults = Faults(stage, [], 1.0, seed=1)
         assert faults.look(lambda: True) is None, "there was none"
+        assert faults.healed
         fault = Dealt("a fault", begun=90.0, ended=99.0)
         faults.dealt.append(fault)
 
@@ -46,9 +47,11 @@ class TestFaults:
         assert faults.look(lambda: False) is None, "it only seemed so"
         now = 101.0
         assert faults.look(lambda: True) is None
+        assert not faults.healed
         now = 102.5
         assert faults.look(lambda: True) is fault
         assert fault.whole == 101.0
+        assert faults.healed
         assert faults.look(lambda: True) is None, "told once"
 
 

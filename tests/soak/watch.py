@@ -101,6 +101,11 @@ class Faults(Thread):
         self.dealt.append(dealt)
         return 0.0
 
+    @property
+    def healed(self) -> bool:
+        """Whether all was well after the last one."""
+        return not self.dealt or self.dealt[-1].whole > 0
+
     def look(self, whole: Callable[[], bool]) -> Dealt | None:
         """The last fault, once, when all is `whole` after it. Called by the thread of the tabs."""
         last = self.dealt[-1] if self.dealt else None
