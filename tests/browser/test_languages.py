@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 
 GUEST_PAGES = ("/", "/sessions/new", "/users/new", "/videos", "/categories", "/no/such/page")
 MEMBER_PAGES = ("/", "/users", "/users/1", "/manage/videos", "/manage/videos/new")
+BOTTOM = "e => e.getBoundingClientRect().bottom"
+HEIGHT = "e => e.getBoundingClientRect().height"
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
 
 
@@ -86,6 +88,42 @@ def look_at(page: Page, path: str, picture: Path, direction: str) -> None:
     expect(page.locator("html")).to_have_attribute("dir", direction)
     page.screenshot(path=picture, full_page=True)
     assert overflow(page) <= 0, path
+
+
+def test_the_longest_name_leaves_room_for_what_is_said_and_a_log_out_elsewhere_is_told_inside(
+    new_page: NewPage,
+) -> None:
+    page = new_page(viewport={"width": 360, "height": 740}, locale="ar")
+    register(page, "W" * 255, "longest")
+    add_demo_video(page, "A film")
+    page.goto("/manage/videos")
+    path = str(page.locator("a[href^='/watch/']").first.get_attribute("href"))
+    page.goto(path)
+    owner_px = page.locator(".watch-head .card-meta").evaluate(HEIGHT)
+    page.fill("#msg-input", "What I say")
+    page.press("#msg-input", "Enter")
+    name = page.locator("#msg-container .note-name")
+    expect(name).to_have_attribute("title", "W" * 255)
+    assert max(owner_px, name.evaluate(HEIGHT)) < 80, "of names a few lines are shown"
+    page.locator("#timeline .mark").focus()
+    words, box = page.locator(".timeline-preview bdi"), page.locator(".timeline-preview")
+    assert words.evaluate(BOTTOM) <= box.evaluate(BOTTOM), "what it holds is read"
+
+    page.goto("/videos")
+    assert page.locator(".card-meta").first.evaluate(HEIGHT) < 80
+    page.goto("/users?sort=newest")
+    assert page.locator(".people strong", has_text="WWW").evaluate(HEIGHT) < 80
+    page.goto(path)
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator("header form button").first.click()
+    state = page.locator("#connection-state[data-state=login]")
+    expect(state).to_be_visible()
+    page.fill("#msg-input", "Half a thought")
+    page.press("#msg-input", "Enter")
+    expect(page.locator(".pending-note")).to_be_visible()
+    left, right = state.evaluate("e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]")
+    assert (left >= 8, right <= 352) == (True, True), f"from {left} to {right} of 360"
 
 
 def add_demo_video(page: Page, title: str) -> None:

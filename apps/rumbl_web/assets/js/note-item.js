@@ -8,10 +8,11 @@ import { gettext } from "./words.js";
 
 /** A note: its time (a button that seeks), who, what; room for answers below. */
 export function noteItem(note) {
+  const name = displayName(note.user);
   return el("li", { class: "note", "data-id": note.id, "data-at": note.at },
     avatar(note.user),
     el("div", { class: "note-main" },
-      el("p", { class: "note-head" }, el("b", { class: "note-name" }, displayName(note.user)), timeChip(note.at)),
+      el("p", { class: "note-head" }, el("b", { class: "note-name", title: name }, name), timeChip(note.at)),
       el("p", { class: "note-body" }, note.body),
       el("p", { class: "note-state", role: "status", hidden: true }),
       el("div", { class: "note-why" }),
