@@ -38,6 +38,7 @@ class Watcher(Viewer):
         super().__init__(url, token, video_id)
         self._people: dict[str, dict[str, str]] = {}
         self._early: list[dict[str, Any]] | None = []
+        self.removals = 0
 
     @property
     def people(self) -> dict[str, int]:
@@ -54,6 +55,10 @@ class Watcher(Viewer):
         except AssertionError:
             raise AssertionError(f"{self.people} is shown, not {people}") from None
 
+    def gone(self, *user_ids: int) -> list[int]:
+        """Ask who of them has left for good."""
+        return list(self._reply_to(self.push("gone", {"user_ids": user_ids}))["user_ids"])
+
     def _join(self) -> None:
         self._early = []
         super()._join()
@@ -67,6 +72,8 @@ class Watcher(Viewer):
             early, self._early = self._early or [], None
             for diff in early:
                 self._sync(diff["joins"], diff["leaves"])
+        elif event == "latest":
+            self.removals = payload.get("removals", self.removals)
         elif event == "presence_diff" and self._early is not None:
             self._early.append(payload)
         elif event == "presence_diff":
@@ -237,3 +244,33 @@ def test_parted_nodes_show_their_own_and_all_agree_when_the_way_is_free_again(
 
     for watcher in (here, there, new):
         watcher.sees(max=1, nina=1, olaf=1)
+
+
+def test_who_leaves_for_good_while_the_nodes_are_parted_is_found_out_when_the_way_is_free_again(
+    nodes: list[RunningSite], way: Proxy, person: MakePerson
+) -> None:
+    one, two = nodes
+    there = person(two, "rosa").open()
+    leaver = Account(one.url).register("Quentin Quit", "quentin")
+    boot = leaver.boot("/watch/1")
+    tab = Watcher(one.url, boot["userToken"], boot["videoId"])
+    tab.connect()
+    tab.push("new_annotation", {"body": "I was here", "at": 0, "key": "k"})
+    there.read_until(lambda: "I was here" in {note["body"] for note in there.notes.values()}, deadline_s=15.0)
+    tab.close()
+
+    way.part()
+    try:
+        there.sees(rosa=1)
+        sent = {
+            "_method": "delete",
+            "account[confirmation]": "quentin",
+            "account[password]": "supersecret",
+        }
+        answer = leaver.submit("/settings/account", "/settings/account", sent)
+        assert "Your account is deleted." in answer.text
+    finally:
+        way.mend()
+
+    there.read_until(lambda: there.removals > 0, deadline_s=30.0)
+    assert there.gone(boot["userId"]) == [boot["userId"]]
