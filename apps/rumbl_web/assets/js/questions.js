@@ -3,6 +3,9 @@
 /** So long after a failure it is asked again. */
 export const AGAIN_MS = 5000;
 
+/** Between two questions: the server closes who sends more than 30 messages a second for long. */
+export const PAUSE_MS = 150;
+
 const CLOCK = { later: (task, ms) => setTimeout(task, ms) };
 
 /**
@@ -59,7 +62,7 @@ export class Questions {
   #told({ questions, before: rest }, before) {
     for (const { id, state } of questions) this.#remembered(id, state);
     const on = rest > this.#until && rest < (before ?? Infinity); // else a wrong server would keep us asking for ever
-    if (on) return this.#look(rest);
+    if (on) return this.#clock.later(this.#now(() => this.#look(rest)), PAUSE_MS);
     this.#until = Infinity;
     this.#busy = false;
     this.#begin();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AGAIN_MS, Questions } from "../questions.js";
+import { AGAIN_MS, PAUSE_MS, Questions } from "../questions.js";
 import { FakeClock } from "./fakes.js";
 
 const notes = (...ids) => ({ annotations: ids.map((id) => ({ id })) });
@@ -8,7 +8,9 @@ const notes = (...ids) => ({ annotations: ids.map((id) => ({ id })) });
 /** A page that remembers before which ids it asks and what it is told. */
 function page() {
   const [asked, told, clock] = [[], [], new FakeClock()];
-  const ask = (before, answers) => asked.push({ before, ...answers });
+  const ask = (before, { told, failed }) => {
+    asked.push({ before, failed, told: (reply) => { told(reply); clock.pass(PAUSE_MS); } });
+  };
   const questions = new Questions(ask, (id, state) => told.push([id, state]), clock);
   return { questions, asked, told, clock, windows: () => asked.map(({ before }) => before) };
 }
@@ -23,6 +25,16 @@ test("a page that loads hears of every question, window after window down to its
   asked[2].told(reply(null, 3));
   assert.deepEqual(windows(), [null, 800, 300]);
   assert.deepEqual(told.map(([id]) => id), [900, 310, 3]);
+});
+
+test("many windows are no flood of messages", () => {
+  const sent = [];
+  const clock = new FakeClock();
+  const ask = (before, { told }) => { sent.push(clock.now()); told(reply((before ?? 30_000) - 500)); };
+  new Questions(ask, () => {}, clock).joined(notes(1), []);
+  clock.pass(60_000);
+  assert.equal(sent.length, 60);
+  assert.ok(sent.at(-1) >= 59 * PAUSE_MS, "so that other messages fit between them");
 });
 
 test("a video without notes has nothing to ask for", () => {
