@@ -5,6 +5,10 @@ import { Resume } from "./resume.js";
 export const LATE_MS = 500;
 /** One loss may meet everybody on a server: they ask spread over so long. */
 export const SPREAD_MS = 2000;
+/** The server closes who sends more than 30 messages a second for long: so many pages of a list are asked for at once. */
+export const AT_ONCE = 30;
+/** After those a page waits so long for its turn. */
+export const PAUSE_MS = 50;
 /** The longest wait after failures. */
 export const LONGEST_MS = 30_000;
 
@@ -17,7 +21,7 @@ export const CLOCK = { later: (task, ms) => setTimeout(task, ms), random: Math.r
  */
 export class CatchUp {
   #known = new Resume(); #fetch; #on; #clock;
-  #asked = null; #more = false; #busy = false; #fails = 0;
+  #asked = null; #more = false; #busy = false; #fails = 0; #pages = 0;
   #turn = 0; // counts joins and losses: what was begun in an earlier turn is void
 
   constructor(fetch, on, clock = CLOCK) {
@@ -61,6 +65,7 @@ export class CatchUp {
     this.#turn += 1;
     this.#busy = false;
     this.#fails = 0;
+    this.#pages = 0;
   }
 
   #page({ annotations = [], more = false }) {
@@ -71,8 +76,15 @@ export class CatchUp {
     const moved = this.#known.id > before; // else a wrong server would keep us asking for ever
     this.#more &&= more && moved;
     this.#fails = moved || !this.#known.gap ? 0 : this.#fails + 1;
-    if (more && moved) this.#ask();
+    if (more && moved) this.#next();
     else this.#mind();
+  }
+
+  #next() {
+    this.#busy = true;
+    this.#pages += 1;
+    if (this.#pages <= AT_ONCE) this.#ask();
+    else this.#clock.later(this.#now(() => this.#ask()), PAUSE_MS);
   }
 
   #missed(notes) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CatchUp, LATE_MS, SPREAD_MS } from "../catch-up.js";
+import { AT_ONCE, CatchUp, LATE_MS, PAUSE_MS, SPREAD_MS } from "../catch-up.js";
 import { FakeClock } from "./fakes.js";
 
 const note = (id, prev = id - 1 || null) => ({ id, prev });
@@ -58,6 +58,32 @@ test("a lost note is fetched once, within seconds, and shows at once like any li
   clock.pass(60_000);
   assert.equal(asked.length, 1);
   assert.equal(catchUp.join(), 6);
+});
+
+test("a very long list is asked for no faster than the server lets a page speak", () => {
+  const { asked, given, clock } = page({ annotations: [note(1)], more: true });
+  const last = AT_ONCE + 100;
+  const began = clock.now();
+  for (let id = 2; id <= last; id += 1) {
+    while (asked.length < id - 1) clock.pass(1);
+    asked.at(-1).ok({ annotations: [note(id)], more: id < last });
+  }
+  clock.pass(60_000);
+  assert.equal(asked.length, last - 1);
+  assert.deepEqual(given.map(([, ids]) => ids[0]), asked.map(({ after }) => after).concat(last));
+  assert.ok(clock.now() - 60_000 - began >= 99 * PAUSE_MS);
+});
+
+test("who comes back asks for many pages at once again", () => {
+  const { catchUp, asked, clock } = page({ annotations: [note(1)], more: true });
+  for (let id = 2; id <= AT_ONCE + 1; id += 1) asked.at(-1).ok({ annotations: [note(id)], more: true });
+  catchUp.lost();
+  catchUp.join();
+  const before = asked.length;
+  catchUp.joined({ annotations: [note(AT_ONCE + 2)], more: true });
+  assert.equal(asked.length, before + 1);
+  clock.pass(60_000);
+  assert.equal(asked.length, before + 1);
 });
 
 test("pages that meet the same loss do not all ask at the same moment", () => {
