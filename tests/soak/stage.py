@@ -13,17 +13,17 @@ import psutil
 import psycopg
 
 import rumbl_core.application
-from rumbl_core import accounts, multimedia
-from rumbl_core.result import Ok
 from rumbl_core.settings import Settings
 from rumbl_core.testing import OwnServer
 from rumbl_web.channels.user_socket import guest_token, user_token
 from rumbl_web.phoenix import testing_redis
 from rumbl_web.phoenix.testing_redis import RedisServer
+from tests.members import film, member
 from tests.running import RunningSite, eventually
 from tests.soak.judge import Stored
 
 WORKERS = 2
+PASSWORD = "a password of the soak"
 SECRET = "a secret of the soak, which guards nothing but its own temporary folder"
 
 
@@ -105,25 +105,7 @@ def _fill(address: str, users: int, videos: int) -> tuple[list[int], list[int]]:
     try:
         core.migrate()
         core.seed(demo=False)
-        people = [_user(number) for number in range(users)]
-        return [person.id for person in people], [_video(people[0], number) for number in range(videos)]
+        people = [member(number, PASSWORD) for number in range(users)]
+        return [person.id for person in people], [film(people[0], number) for number in range(videos)]
     finally:
         core.stop()
-
-
-def _user(number: int) -> accounts.User:
-    attrs = {"name": f"Member {number}", "username": f"member{number}", "password": "a password of the soak"}
-    made = accounts.register_user(attrs)
-    assert isinstance(made, Ok), made
-    return made.value
-
-
-def _video(owner: accounts.User, number: int) -> int:
-    attrs = {
-        "url": "https://video.example/film.webm",
-        "title": f"Film {number}",
-        "description": "A film that nobody plays: the soak only talks about it.",
-    }
-    made = multimedia.create_video(owner, attrs)
-    assert isinstance(made, Ok), made
-    return int(made.value.id)

@@ -17,6 +17,7 @@ from rumbl_core.result import Ok
 from rumbl_core.settings import Settings
 from rumbl_web.channels.user_socket import user_token
 from tests.bench.servers.site import PASSWORD, SECRET
+from tests.members import film, member
 
 
 def main(users: int, videos: int, members: int, notes: int) -> None:
@@ -28,8 +29,8 @@ def main(users: int, videos: int, members: int, notes: int) -> None:
     try:
         core.migrate()
         core.seed(demo=False)
-        people = [_user(number, able=number < members) for number in range(users)]
-        video_ids = [_video(people[0], number) for number in range(videos)]
+        people = [member(number, PASSWORD, able=number < members) for number in range(users)]
+        video_ids = [film(people[0], number) for number in range(videos)]
         tokens = [user_token(SECRET, person.id) for person in people]
         for video_id, number in itertools.product(video_ids, range(notes)):
             _note(people[number % users], video_id, number)
@@ -38,24 +39,6 @@ def main(users: int, videos: int, members: int, notes: int) -> None:
         sys.stdin.read()
     finally:
         core.stop()
-
-
-def _user(number: int, *, able: bool) -> accounts.User:
-    attrs = {"name": f"Member {number}", "username": f"member{number}", "password": PASSWORD}
-    made = accounts.register_user(attrs) if able else accounts.create_user(attrs)
-    assert isinstance(made, Ok), made
-    return made.value
-
-
-def _video(owner: accounts.User, number: int) -> int:
-    attrs = {
-        "url": "https://video.example/film.webm",
-        "title": f"Film {number}",
-        "description": "A film that nobody plays: the bench only talks about it.",
-    }
-    made = multimedia.create_video(owner, attrs)
-    assert isinstance(made, Ok), made
-    return int(made.value.id)
 
 
 def _note(user: accounts.User, video_id: int, number: int) -> None:

@@ -239,16 +239,22 @@ class Ear:
         self.said.append(broadcast.event)
 
 
-def test_nodes_that_are_gone_keep_few_request_threads_waiting(
-    network: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.6)  # nobody is left to give one
+def with_one_who_waits(network: Network) -> tuple[PubSub, Ear, PollRelay, threading.Thread]:
+    """A relay with one turn, which a thread has taken to ask a node that is gone."""
     pubsub, ear = PubSub(network.adapter("here")), Ear()
     pubsub.attach(ear)
     relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions(most_asking=1))
     first = threading.Thread(target=relay.post, args=("gone", "token", []))
     first.start()
     eventually(lambda: ear.said == ["post"], "the first thread has asked and waits for the word")
+    return pubsub, ear, relay, first
+
+
+def test_nodes_that_are_gone_keep_few_request_threads_waiting(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.6)  # nobody is left to give one
+    pubsub, ear, relay, first = with_one_who_waits(network)
 
     assert relay.post("gone too", "token", []) == 410
 
@@ -289,12 +295,7 @@ def test_who_waited_for_a_turn_asks_no_node_that_was_found_silent_meanwhile(
 ) -> None:
     monkeypatch.setattr(poll_relay, "SIGN_OF_LIFE_S", 0.2)
     monkeypatch.setattr(poll_relay, "TURN_S", 5.0)
-    pubsub, ear = PubSub(network.adapter("here")), Ear()
-    pubsub.attach(ear)
-    relay = PollRelay(pubsub, Hub(), "secret", "/socket", PollOptions(most_asking=1))
-    first = threading.Thread(target=relay.post, args=("gone", "token", []))
-    first.start()
-    eventually(lambda: ear.said == ["post"], "the first thread has asked and waits for the word")
+    pubsub, ear, relay, first = with_one_who_waits(network)
 
     assert relay.post("gone", "token", []) == 410
 

@@ -29,12 +29,16 @@ def visit(group: Group, most: int) -> list[tuple[HubSubscription, list[bytes]]]:
     return delivered
 
 
-def in_the_middle() -> tuple[Group, list[HubSubscription]]:
-    """A group of four in a round: two were visited, then a second message came."""
-    group = Group("room")
-    members = [HubSubscription(NOBODY) for _ in range(4)]
+def group_of(number: int) -> tuple[Group, list[HubSubscription]]:
+    group, members = Group("room"), [HubSubscription(NOBODY) for _ in range(number)]
     for member in members:
         group.add(member)
+    return group, members
+
+
+def in_the_middle() -> tuple[Group, list[HubSubscription]]:
+    """A group of four in a round: two were visited, then a second message came."""
+    group, members = group_of(4)
     group.append(b"one", 1)
     visit(group, 2)
     group.append(b"two", 2)
@@ -85,10 +89,7 @@ def test_the_log_holds_two_rounds_at_most() -> None:
 
 
 def test_places_are_level_while_all_may_be_written_to_and_lack_the_same() -> None:
-    group = Group("room")
-    members = [HubSubscription(NOBODY) for _ in range(4)]
-    for member in members:
-        group.add(member)
+    group, members = group_of(4)
     everybody = slice(0, 4)
 
     assert group.level(everybody) is None, "they are held"
@@ -119,10 +120,7 @@ def test_places_follow_their_members_when_gaps_are_closed() -> None:
 
 
 def test_after_gaps_were_closed_each_is_visited_once_wherever_the_round_had_stopped() -> None:
-    group = Group("room")
-    members = [HubSubscription(NOBODY) for _ in range(40)]
-    for member in members:
-        group.add(member)
+    group, members = group_of(40)
     group.append(b"one", 1)
     visit(group, 30)
     group.append(b"two", 2)
