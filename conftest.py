@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+gc.disable()  # until all is loaded and collected: it stays to the end, and is looked at for garbage in vain
 pytest_plugins = ["tests.parallel"]
 EXAMPLES = 25
 """Of each test that chance takes part in: a quarter of what CI takes, and other ones in every run."""
@@ -21,8 +22,7 @@ if settings.get_current_profile_name() != "ci":  # hypothesis has loaded its own
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Modules and collected tests stay to the end: looking for garbage in them is in vain, now and later."""
-    gc.disable()
+    """Modules and collected tests are not looked at later either."""
     try:
         return (yield)
     finally:
