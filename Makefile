@@ -79,7 +79,7 @@ test-js: ## The front end's own tests, under Node
 
 test-fuzz: ## Chance at the channel protocol, 100,000 examples, and at forms, 10,000: about two minutes
 	$(SET_UP) apps tools
-	@RUMBL_FUZZ=100000 pytest -q -n 2 --timeout 600 apps/rumbl_web/tests/phoenix/test_fuzz.py \
+	@RUMBL_FUZZ=100000 pytest -q --workers 2 --timeout 600 apps/rumbl_web/tests/phoenix/test_fuzz.py \
 		tests/conformance/test_fuzz.py apps/rumbl_web/tests/walks/test_nasty.py::test_any_text_anywhere
 
 test-workers: ## 1,000 questions through Celery while its workers are killed 20 times, about two minutes

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,36 +11,8 @@ import psutil
 import pytest
 
 from tests.parallel.seconds import KEY, Seconds
-from tests.project import ROOT
+from tests.parallel.testing import CONFTEST, begin, eventually, make_project, noted, run
 
-CONFTEST = """
-import atexit, os, pathlib, pytest, time
-LOG = pathlib.Path(__file__).parent / "log"
-
-def note(*words):
-    with LOG.open("a") as log:
-        print(*words, os.getpid(), file=log)
-
-def wait_for(what, number):
-    deadline = time.monotonic() + 10
-    while LOG.read_text().count(what) < number and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-atexit.register(note, "left", "the run")
-
-@pytest.fixture(scope="session")
-def server():
-    note("began", "server")
-    atexit.register(note, "left", "server")
-    yield
-    note("ended", "server")
-
-@pytest.fixture(scope="module")
-def page(server):
-    note("began", "page")
-    yield
-    note("ended", "page")
-"""
 MANY = """
 import os, warnings, pytest
 from conftest import note
@@ -83,31 +51,7 @@ def test_warns():
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder of tests, with a file that notes what began, ran and ended in which process."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p tests.parallel -p no:hypothesispytest\n")
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    return tmp_path
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", *arguments]
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT)}
-
-
-def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """pytest on the project, 30 s at most."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=project,
-        env=environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    return make_project(tmp_path)
 
 
 def outcomes(project: Path, *arguments: str) -> tuple[list[tuple[str, ...]], str, str]:
@@ -119,18 +63,6 @@ def outcomes(project: Path, *arguments: str) -> tuple[list[tuple[str, ...]], str
     ]
     lines = done.stdout.splitlines()
     return sorted(told), "".join(sorted(lines[0].split()[0])), lines[-1].split(" in ")[0]
-
-
-def noted(project: Path) -> list[list[str]]:
-    log = project / "log"
-    return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return holds()
 
 
 def test_all_ends_as_it_does_without_workers(project: Path) -> None:
@@ -201,8 +133,12 @@ def test_a_failure_at_the_end_of_what_all_tests_share_is_one(project: Path) -> N
     assert "the server would not stop" in done.stdout
 
 
-@pytest.mark.parametrize(("option", "code"), [("-x", 1), ("--stepwise", 2)])
+@pytest.mark.parametrize(("option", "code"), [("-x", 1), ("--maxfail=3", 2)])
 def test_after_the_first_failure_nothing_new_begins(project: Path, option: str, code: int) -> None:
+    with (project / "conftest.py").open("a") as conftest:  # what a plugin does that has seen enough
+        conftest.write("def pytest_runtest_logreport(report):\n    if report.failed and RUN:\n")
+        conftest.write("        RUN[0].shouldstop = RUN[0].config.option.maxfail == 3\nRUN = []\n")
+        conftest.write("def pytest_sessionstart(session):\n    RUN.append(session)\n")
     fails = "from conftest import note, wait_for\n"
     fails += "def test_one(page):\n    wait_for('went on', 3)\n    assert False\n"
     fails += "def test_two(page):\n    note('ran', 'two')\n"
@@ -234,13 +170,7 @@ def test_workers_do_not_outlive_the_run_and_end_what_they_began(project: Path, w
     slow += "def test_one(page):\n    note('ran', 'it')\n    time.sleep(0.5)\ndef test_two(page):\n    pass\n"
     for number in range(4):
         (project / f"test_{number}.py").write_text(slow)
-    running = subprocess.Popen(
-        command("--workers", "2"),
-        cwd=project,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = begin(project)
     assert eventually(lambda: len([1 for what, *_ in noted(project) if what == "ran"]) == 2)
     workers = psutil.Process(running.pid).children()
 

@@ -27,15 +27,21 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
     Raises `pytest.UsageError` where a thread runs already: it would not be there in a fork.
     """
-    options = session.config.option
-    if options.workers < 1 or options.collectonly or options.usepdb or session.testsfailed:
+    if session.config.option.workers < 1 or _wants_one_after_the_other(session):
         return None
     if threading.active_count() > 1:
         raise pytest.UsageError(f"--workers forks, but there are threads: {threading.enumerate()}")
     seconds = Seconds(session.config)
-    Crew(session, seconds).run(options.workers)
+    session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # one for all workers
+    Crew(session, seconds).run(session.config.option.workers)
     seconds.keep()
     return True
+
+
+def _wants_one_after_the_other(session: pytest.Session) -> bool:
+    """Collection failed or is all, somebody looks on, or the next run takes it up behind what failed here."""
+    wishes = ("collectonly", "usepdb", "trace", "stepwise")
+    return bool(session.testsfailed) or any(session.config.getoption(wish, False) for wish in wishes)
 
 
 @pytest.hookimpl(wrapper=True)

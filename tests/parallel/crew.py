@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 import multiprocessing
+import time
+import warnings
 from collections import defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 import pytest
 
@@ -17,7 +21,7 @@ from tests.parallel.worker import ASK, STOP, Done, File, work
 
 FORK = multiprocessing.get_context("fork")
 END_S = 30.0
-"""What a worker may take to end what it has begun when the run is broken off."""
+"""What a worker may take to end what it has begun, after its last test or when the run is broken off."""
 
 
 @dataclass(eq=False)
@@ -29,13 +33,19 @@ class Worker:
     tests: deque[int] = field(default_factory=deque)
     leaves: bool = False
     last_words: str = ""
+    until: float = math.inf
+    """When it must have ended."""
 
     def give(self, file: File) -> None:
         """It may have gone already: then that is heard soon."""
         self.tests.extend(file.tests)
         self.leaves = file.last
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             self.connection.send(file)
+
+    def is_late(self) -> bool:
+        """It has done all and does not end: one of its threads goes on, say."""
+        return time.monotonic() > self.until
 
 
 class Crew:
@@ -72,23 +82,34 @@ class Crew:
         self._workers.append(Worker(process, ours))
 
     def _listen(self) -> None:
-        ready = wait([worker.connection for worker in self._workers])
-        for worker in [worker for worker in self._workers if worker.connection in ready]:
+        first = min(worker.until for worker in self._workers)
+        patience = None if first == math.inf else max(0.0, first - time.monotonic())
+        ready = wait([worker.connection for worker in self._workers], patience)
+        for worker in [worker for worker in self._workers if worker.connection in ready or worker.is_late()]:
             try:
-                self._hear(worker, worker.connection.recv())
-            except (EOFError, ConnectionResetError):
+                if worker.connection not in ready:
+                    raise TimeoutError
+                told = worker.connection.recv()
+            except (EOFError, OSError):
                 self._lose(worker)
+            else:
+                self._hear(worker, told)
+            if self._is_broken_off() and not self._stopped:
+                self._stop()
 
-    def _hear(self, worker: Worker, told: Done | str | None) -> None:
+    def _hear(self, worker: Worker, told: Done | pytest.exit.Exception | str | None) -> None:
         if told is ASK:
             worker.give(self._next_file())
+        elif isinstance(told, pytest.exit.Exception):
+            raise told
         elif isinstance(told, str):
             worker.last_words = told
         else:
-            assert worker.tests.popleft() == told.test
+            test = worker.tests.popleft()
+            assert test == told.test
             self._report(told)
-        if self._is_broken_off() and not self._stopped:
-            self._stop()
+        if worker.leaves and (self._stopped or not worker.tests):
+            worker.until = time.monotonic() + END_S
 
     def _next_file(self) -> File:
         """Each worker gets one of the last files, so that it knows with which test all ends."""
@@ -103,7 +124,9 @@ class Crew:
         restored = config.hook.pytest_report_from_serializable
         self._log(item, [restored(config=config, data=data) for data in told.reports])
         for warning in told.warnings:
-            config.hook.pytest_warning_recorded.call_historic(kwargs=warning)
+            config.hook.pytest_warning_recorded.call_historic(kwargs=_restored(**warning))
+        self._session.shouldfail = self._session.shouldfail or told.shouldfail
+        self._session.shouldstop = self._session.shouldstop or told.shouldstop
 
     def _log(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -125,10 +148,13 @@ class Crew:
         """It has ended: because there was nothing left to do, or in the middle of a test."""
         self._workers.remove(worker)
         worker.connection.close()
+        if worker.is_late():
+            worker.last_words = worker.last_words or f"it would not end within {END_S} s"
+            worker.process.kill()
         worker.process.join()
         if worker.tests and not self._is_broken_off():
             self._replace(worker)
-        elif worker.process.exitcode:
+        elif worker.process.exitcode or not worker.leaves:
             raise RuntimeError(f"a worker did not end well: {worker.last_words or worker.process.exitcode}")
 
     def _replace(self, worker: Worker) -> None:
@@ -138,17 +164,27 @@ class Crew:
         self._log(item, [pytest.TestReport(item.nodeid, item.location, {}, "failed", words, "call")])
         if worker.tests:
             self._files.appendleft(list(worker.tests))
-        if self._files:
+        if self._files and not self._is_broken_off():
             self._fork()
 
     def _end(self) -> None:
         """No worker outlives the run."""
         for worker in self._workers:
             worker.connection.close()
-        for worker in self._workers:
-            worker.process.join(END_S)
-            worker.process.kill()
-            worker.process.join()
+        until = time.monotonic() + END_S
+        try:
+            for worker in self._workers:
+                worker.process.join(max(0.0, until - time.monotonic()))
+        finally:  # who presses ctrl-C again has waited enough
+            for worker in self._workers:
+                worker.process.kill()
+                worker.process.join()
+
+
+def _restored(text: str, category: str, filename: str, lineno: int, **told: Any) -> dict[str, Any]:
+    """The arguments of pytest's hook for a warning, of which only the name of its category was told."""
+    message = warnings.WarningMessage(text, type(category, (Warning,), {}), filename, lineno)
+    return {"warning_message": message, **told}
 
 
 def _by_file(items: list[pytest.Item]) -> list[tuple[str, list[int]]]:

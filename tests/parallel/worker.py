@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import os
+import sys
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -24,32 +27,44 @@ class File:
 STOP = File([], last=True)
 """Heard between two tests, or by one that asks: there is nothing more to do."""
 ASK = None
-"""Said by a worker that has nothing to do. What ended it in the middle of a test it says as a text."""
+"""Said by a worker that has nothing to do. What ended it in the middle of a test it says as a text, or as the
+`pytest.exit` of a test."""
 
 
 @dataclass
 class Done:
-    """A test has ended, after so many seconds: pytest's reports of it, and the arguments of its warnings."""
+    """A test has ended, after so many seconds: pytest's reports of it, what is known of its warnings, and
+    whether the worker's session wants to be over."""
 
     test: int
     seconds: float = 0.0
     reports: list[Any] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    shouldfail: bool | str = False
+    shouldstop: bool | str = False
+
+
+class _RunHasGone(Exception):
+    """Nobody listens to this worker any more."""
 
 
 def work(session: pytest.Session, number: int, connection: Connection, inherited: list[Connection]) -> None:
     """Be a worker, to the end. The connections of the run to other workers are closed."""
     for other in inherited:
         other.close()
+    os.register_at_fork(after_in_child=connection.close)  # or the run would wait for what a test forks
     atexit._clear()  # what is registered is the parent's to do
     _settle(session.config, number)
     try:
         _Worker(session, connection).run()
-    except (KeyboardInterrupt, BrokenPipeError):
-        pass  # the run knows, or has gone
+    except _RunHasGone:
+        pass
+    except pytest.exit.Exception as wish:
+        connection.send(wish)
     except BaseException:
-        connection.send(traceback.format_exc())
-        raise
+        with suppress(OSError):  # the run may have been interrupted as well
+            connection.send(traceback.format_exc())
+        sys.exit(1)
     finally:
         atexit._run_exitfuncs()
 
@@ -57,7 +72,8 @@ def work(session: pytest.Session, number: int, connection: Connection, inherited
 def _settle(config: pytest.Config, number: int) -> None:
     """Share no file with the run: not what is captured, not the temporary folder, not the terminal."""
     plugins = config.pluginmanager
-    plugins.unregister(name="terminalreporter")
+    if reporter := plugins.unregister(name="terminalreporter"):
+        plugins.register(_Writer(reporter._tw), "terminalreporter")
     if capture := plugins.get_plugin("capturemanager"):
         capture.stop_global_capturing()
         capture.start_global_capturing()
@@ -67,6 +83,13 @@ def _settle(config: pytest.Config, number: int) -> None:
     factory._basetemp.mkdir(0o700)
 
 
+class _Writer:
+    """What is left of the terminal's reporter: somewhere to write for who has to, as pytest-timeout."""
+
+    def __init__(self, writer: Any) -> None:
+        self._tw = writer
+
+
 class _Worker:
     """The plugin that listens to what happens to each test."""
 
@@ -74,6 +97,7 @@ class _Worker:
         self._session = session
         self._connection = connection
         self._done = Done(-1)
+        self._pid = os.getpid()
         session.config.pluginmanager.register(self)
 
     def run(self) -> None:
@@ -83,11 +107,21 @@ class _Worker:
                 pass
         finally:
             self._session._setupstate.teardown_exact(None)
+        self._session.config._ensure_unconfigure()  # what plugins see at the end: what was left open, say
 
     def _ask(self) -> File:
-        self._connection.send(ASK)
-        given: File = self._connection.recv()
+        self._say(ASK)
+        try:
+            given: File = self._connection.recv()
+        except (EOFError, ConnectionError) as error:
+            raise _RunHasGone from error
         return given
+
+    def _say(self, told: Done | None) -> None:
+        try:
+            self._connection.send(told)
+        except ConnectionError as error:
+            raise _RunHasGone from error
 
     def _goes_on(self, file: File) -> bool:
         """Run it; whether there is more to ask for."""
@@ -108,8 +142,12 @@ class _Worker:
         self._done = Done(test)
         begun = time.monotonic()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if os.getpid() != self._pid:
+            print(f"{item.nodeid}: what it forked came back", file=sys.stderr, flush=True)
+            os._exit(1)
         self._done.seconds = time.monotonic() - begun
-        self._connection.send(self._done)
+        self._done.shouldfail, self._done.shouldstop = self._session.shouldfail, self._session.shouldstop
+        self._say(self._done)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A part of the test has ended: its setup, its call, its teardown."""
@@ -119,13 +157,15 @@ class _Worker:
     def pytest_warning_recorded(
         self, warning_message: warnings.WarningMessage, when: str, nodeid: str, location: Any
     ) -> None:
-        """Its text is told: not every warning could be sent."""
-        told = warnings.WarningMessage(
-            str(warning_message.message),
-            warning_message.category,
-            warning_message.filename,
-            warning_message.lineno,
-        )
+        """Its text is told, and of what kind it is: not every warning could be sent."""
         self._done.warnings.append(
-            {"warning_message": told, "when": when, "nodeid": nodeid, "location": location}
+            {
+                "text": str(warning_message.message),
+                "category": warning_message.category.__name__,
+                "filename": warning_message.filename,
+                "lineno": warning_message.lineno,
+                "when": when,
+                "nodeid": nodeid,
+                "location": location,
+            }
         )
