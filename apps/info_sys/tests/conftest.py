@@ -43,13 +43,29 @@ def redis_session():
 @pytest.fixture
 def redis_server(redis_session):
     """An empty Redis."""
-    Redis.from_url(redis_session.url).flushall()
+    with Redis.from_url(redis_session.url) as redis:
+        redis.flushall()
     return redis_session
 
 
 @pytest.fixture
-def remote(redis_server):
-    return Remote(redis_server.url, "site")
+def make_remote():
+    """Remotes whose connections end with the test: what refused a question keeps them, in a circle."""
+    made = []
+
+    def make(url, **options):
+        made.append(Remote(url, "site", **options))
+        return made[-1]
+
+    yield make
+    for remote in made:
+        remote.redis.close()
+        remote._quick.close()
+
+
+@pytest.fixture
+def remote(redis_server, make_remote):
+    return make_remote(redis_server.url)
 
 
 @pytest.fixture

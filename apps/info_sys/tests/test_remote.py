@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from info_sys import celery_app, testing_redis
-from info_sys.remote import QueueFull, Remote, Unreachable
+from info_sys.remote import QueueFull, Unreachable
 from info_sys.testing import eventually
 
 from .worker import DEADLINE_S, Worker
@@ -36,8 +36,8 @@ def test_an_answer_that_comes_twice_is_told_once(worker, remote, answered):
     assert answered == {"note 1": 1, "note 2": 1}
 
 
-def test_a_queue_that_is_too_long_takes_no_more(redis_server):
-    remote = Remote(redis_server.url, "site", max_queue=2)
+def test_a_queue_that_is_too_long_takes_no_more(redis_server, make_remote):
+    remote = make_remote(redis_server.url, max_queue=2)
     for number in range(2):
         remote.submit("1 + 1", str(number))
     with pytest.raises(QueueFull, match="2 questions wait"):
@@ -45,18 +45,18 @@ def test_a_queue_that_is_too_long_takes_no_more(redis_server):
     assert remote.waiting() == 2
 
 
-def test_without_redis_it_is_said_within_two_seconds():
+def test_without_redis_it_is_said_within_two_seconds(make_remote):
     begin = time.monotonic()
     with pytest.raises(Unreachable):
-        Remote("redis://127.0.0.1:1/0", "site").submit("1 + 1", "note")
+        make_remote("redis://127.0.0.1:1/0").submit("1 + 1", "note")
     assert time.monotonic() - begin < 2
 
 
-def test_questions_survive_a_killed_redis(tmp_path):
+def test_questions_survive_a_killed_redis(make_remote):
     if testing_redis.binary() is None:
         pytest.skip(testing_redis.MISSING)
     with testing_redis.running() as server:
-        remote = Remote(server.url, "site")
+        remote = make_remote(server.url)
         for number in range(5):
             remote.submit(f"{number} + 1", str(number))
         server.kill()
@@ -64,4 +64,5 @@ def test_questions_survive_a_killed_redis(tmp_path):
             remote.submit("1 + 1", "not taken")
         server.start()
         assert remote.waiting() == 5
-        assert Redis.from_url(server.url).llen(celery_app.QUEUE) == 5
+        with Redis.from_url(server.url) as redis:
+            assert redis.llen(celery_app.QUEUE) == 5
