@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+import psycopg
 import pytest
 
-from rumbl_core import accounts, multimedia
+from rumbl_core import accounts, multimedia, repo
 from rumbl_core.errors import NotFound
 from rumbl_core.result import Error, Ok
 from rumbl_core.testing import annotation_fixture, user_fixture, video_fixture
@@ -103,3 +104,21 @@ def _delete(video: multimedia.Video) -> bool:
         return isinstance(multimedia.delete_video(video), Ok)
     except NotFound:
         return False
+
+
+@pytest.mark.parametrize(
+    ("wait_for", "refused"),
+    [("share", {"NO KEY UPDATE"}), ("change", {"NO KEY UPDATE", "KEY SHARE"})],
+)
+def test_a_password_that_was_looked_at_stays_so_and_before_a_change_nothing_comes_to_belong_to_the_user(
+    committed_database: str, wait_for: Literal["share", "change"], refused: set[str]
+) -> None:
+    user, found = user_fixture(), set()
+    with repo.transaction(), psycopg.connect(committed_database, autocommit=True) as other:
+        assert accounts.same_password(user, wait_for=wait_for)
+        for strength in ("NO KEY UPDATE", "KEY SHARE"):  # as an update, as a row that refers to it
+            try:
+                other.execute(f"SELECT FROM users WHERE id = {user.id} FOR {strength} NOWAIT".encode())
+            except psycopg.errors.LockNotAvailable:
+                found.add(strength)
+    assert found == refused

@@ -160,6 +160,22 @@ class TestTransaction:
             assert repo.values(query) == [(3,), (5,), (7,)]
         assert repo.values(query) == []
 
+    def test_several_locks_are_taken_in_their_order(self, committed_database: str) -> None:
+        def take() -> None:
+            with repo.transaction():
+                repo.lock(7, 5, space=99)
+
+        held = "SELECT objid, granted FROM pg_locks WHERE locktype = 'advisory' AND classid = 99"
+        taking = threading.Thread(target=take)
+        with psycopg.connect(committed_database) as other:
+            other.execute("SELECT pg_advisory_xact_lock(99, 5)")
+            taking.start()
+            deadline = time.monotonic() + 5
+            while len(seen := other.execute(held).fetchall()) < 2 and time.monotonic() < deadline:
+                time.sleep(0.005)
+        taking.join()
+        assert sorted(seen) == [(5, False), (5, True)]
+
     def test_other_threads_are_not_in_it(self) -> None:
         seen: list[int] = []
         with repo.transaction():

@@ -5,11 +5,13 @@ import threading
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from rumbl_core import accounts, multimedia, repo, testing
+from rumbl_core import accounts, attempts, multimedia, repo, testing
+from rumbl_core.attempts import State
 from rumbl_core.errors import Unavailable
 from rumbl_core.postgres import address
 from rumbl_core.result import Ok
@@ -79,6 +81,13 @@ class TestSandbox:
         monkeypatch.setattr("psycopg.Connection.wait", lambda *args: trips.append(1) or wait(*args))
         accounts.list_users()
         assert len(trips) == 1
+
+    def test_a_transaction_that_a_test_has_ended_itself_is_missed(self, sandbox: Sandbox) -> None:
+        with (
+            pytest.raises(OperationalError, match="SAVEPOINT can only be used in transaction blocks"),
+            sandbox.connection() as connection,
+        ):
+            connection.exec_driver_sql("ROLLBACK")
 
     def test_another_thread_is_sent_to_the_shared_one(self, sandbox: Sandbox) -> None:
         (said,) = in_a_thread(accounts.list_users)
@@ -177,14 +186,28 @@ class TestFixtures:
             user_fixture(password="x")
 
 
+def counted(database: str) -> dict[str, int]:
+    """How many rows each table has."""
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    with psycopg.connect(database) as connection:
+        return {
+            name: connection.execute(SQL("SELECT * FROM {}").format(Identifier(name))).rowcount
+            for (name,) in connection.execute(tables).fetchall()
+        }
+
+
 def test_the_committed_database_is_emptied(committed_database: str, rumbl_database: URL) -> None:
     assert accounts.list_users() == []
-    assert isinstance(accounts.create_user({"name": "x", "username": "wolfram"}), Ok)
+    user, category = user_fixture(), multimedia.create_category_or_raise("Sci-fi")
+    multimedia.ask_in_video(user, video_fixture(user, category_id=category.id).id, {"body": "1 + 1", "at": 1})
+    accounts.create_session_token(user)
+    attempts.change([b"0" * 16], lambda *_: (None, {b"0" * 16: State(1, 1, 2.0**40)}))
+    assert {"mail_tokens"} >= {table for table, rows in counted(committed_database).items() if not rows}
     assert committed_database == address.conninfo(rumbl_database)
 
 
 def test_and_the_next_finds_it_empty(committed_database: str) -> None:
-    assert accounts.list_users() == []
+    assert set(counted(committed_database).values()) == {0}
 
 
 def test_a_forked_child_gets_connections_of_its_own(committed_database: str) -> None:

@@ -212,12 +212,18 @@ def test_a_log_in_outlives_a_change_of_the_secret(sandbox: Sandbox) -> None:
 
 def test_a_session_is_signed_with_the_secret_that_the_site_has_now() -> None:
     app = make_app()
-    before, after = app.test_client(), app.test_client()
-    with before.session_transaction() as session:
-        session["it"] = "is there"
+    first = app.secret_key
+    before, after, kept = app.test_client(), app.test_client(), app.test_client()
+    for early in (before, kept):
+        with early.session_transaction() as session:
+            session["it"] = "is there"
     app.secret_key = "another secret of the tests, which protects nothing"
     with after.session_transaction() as session:
         session["it"] = "is there"
 
     with before.session_transaction() as old, after.session_transaction() as new:
         assert ("it" in old, "it" in new) == (False, True)
+
+    app.config["SECRET_KEY_FALLBACKS"] = [first]
+    with kept.session_transaction() as old:
+        assert "it" in old

@@ -20,6 +20,7 @@ def directives(policy: str) -> dict[str, list[str]]:
 
 def check_headers(headers) -> None:
     for name, value in security.STEADY_HEADERS.items():
+        assert len(headers.getlist(name)) == 1
         # What answers a mailed link says still less about where it came from.
         assert headers[name] == value or (name, headers[name]) == ("referrer-policy", "no-referrer")
     policy = directives(headers["content-security-policy"])

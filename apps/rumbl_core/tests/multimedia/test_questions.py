@@ -55,11 +55,10 @@ class TestOpen:
 
     def test_window_after_window_finds_also_the_oldest_and_none_twice(self, user: User, video: Video) -> None:
         row = {"body": "x", "at": 0, "user_id": user.id, "video_id": video.id}
-        asked = []
-        for _ in range(2):
+        asked = [ask(user, video, "the first").id]
+        for _ in range(2):  # a question is the oldest note of each window
             asked.append(ask(user, video, f"1 + {len(asked)}").id)
             repo.insert_new(Annotation, [row] * (questions.MAX_OPEN - 1))
-        asked.append(ask(user, video, "the last").id)
 
         before: int | None = multimedia.NEWEST
         found = []

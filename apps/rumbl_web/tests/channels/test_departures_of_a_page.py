@@ -8,8 +8,16 @@ from rumbl_core.accounts import User
 from rumbl_core.departure import delete_account
 from rumbl_core.multimedia import Video
 from rumbl_core.testing import annotation_fixture, user_fixture
+from rumbl_web import notes
 from rumbl_web.channels.video_channel import MAX_ASKED, VideoChannel
-from rumbl_web.phoenix.testing import ClientChannel, ClientSocket, assert_reply, push, subscribe_and_join
+from rumbl_web.phoenix.testing import (
+    ClientChannel,
+    ClientSocket,
+    assert_broadcast,
+    assert_reply,
+    push,
+    subscribe_and_join,
+)
 
 
 @pytest.fixture
@@ -23,6 +31,11 @@ def test_a_join_says_how_often_the_video_lost_notes(socket: ClientSocket, video:
     delete_account(leaver, {"password": "correct horse", "confirmation": leaver.username})
     reply, _ = subscribe_and_join(socket, VideoChannel, f"videos:{video.id}", {})
     assert reply["removals"] == 1
+
+
+def test_who_leaves_is_told_with_how_often_the_video_lost_notes(channel: ClientChannel, video: Video) -> None:
+    notes.tell_removed(channel.client.endpoint, video.id, 7, 3)
+    assert assert_broadcast(channel, "notes_removed") == {"user_id": 7, "removals": 3}
 
 
 def test_it_is_told_who_is_no_user_any_more(channel: ClientChannel, user: User) -> None:

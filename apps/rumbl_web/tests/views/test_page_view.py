@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from rumbl_web.testing import Client
 from rumbl_web.views.page_view import demo_notes
 
 
@@ -16,3 +17,10 @@ def test_an_answer_follows_its_question_at_the_same_moment() -> None:
 
     assert notes[answer - 1]["at"] == notes[answer]["at"]
     assert (notes[answer - 1]["body"], notes[answer]["body"]) == ("1 + 1", "2")
+
+
+def test_the_example_speaks_the_language_of_the_page(client: Client) -> None:
+    english, german = (client.get("/", headers={"accept-language": code}).text for code in ("en", "de"))
+
+    assert ("Popcorn is ready" in english, "Popcorn is ready" in german) == (True, False)
+    assert ("Das Popcorn" in english, "Das Popcorn" in german) == (False, True)
