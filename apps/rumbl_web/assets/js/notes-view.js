@@ -3,7 +3,7 @@ import { el } from "./dom.js";
 import { answerItem, noteItem } from "./note-item.js";
 import { inVideoOrder } from "./notes.js";
 import { Scroller } from "./scroller.js";
-import { showNoSources, showSources, showState } from "./why.js";
+import { isNews, showNoSources, showSources, showState } from "./why.js";
 import { gettext, ngettext } from "./words.js";
 
 /** Shows revealed notes in order and follows their end while the reader is there. */
@@ -43,7 +43,7 @@ export class NotesView {
 
   /** Say what became of the question in a note, whether it is shown already or not. */
   question(id, state, { stored = false } = {}) {
-    if (state !== "waiting" && this.#states.get(id) === state) return; // told again, in case that we had missed it
+    if (!isNews(this.#states.get(id), state)) return; // late, or told again in case that we had missed it
     this.#states.set(id, state);
     const item = this.#items.get(id);
     if (item) showState(item, state, { stored });

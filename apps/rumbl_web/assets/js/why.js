@@ -6,6 +6,11 @@ const GONE_MS = 8000; // how long it is said that nothing was found
 const LOST_MS = 120_000; // a question that is asked again is told again before; else we missed what became of it
 const timers = new WeakMap(); // by line
 
+/** Whether `state` is news of a question. One that is answered stays so; being looked up is told again and again. */
+export function isNews(before, state) {
+  return before !== "answered" && (state === "waiting" || state !== before);
+}
+
 /**
  * Say in the note's line what became of its question, and offer to tell why it has no answer. `stored`: so it was
  * before this page came, which is no news.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { showNoSources, showSources, showState, sourceName, whyThis } from "../why.js";
+import { isNews, showNoSources, showSources, showState, sourceName, whyThis } from "../why.js";
 import { readWords } from "../words.js";
 
 /** As much of an element as is written here. */
@@ -66,6 +66,14 @@ test("what is asked again is told again, and stays", (t) => {
   showState(item, "waiting");
   t.mock.timers.tick(80_000);
   assert.equal(item.line.hidden, false);
+});
+
+test("an answered question is not looked up again, whatever comes late", () => {
+  for (const late of ["waiting", "nothing", "refused", "answered"]) assert.ok(!isNews("answered", late));
+  for (const before of [undefined, "waiting", "nothing", "refused"]) {
+    assert.ok(isNews(before, "waiting") && isNews(before, "answered"));
+  }
+  assert.ok(!isNews("nothing", "nothing"));
 });
 
 test("a question whose end we missed is not looked up for ever", (t) => {
