@@ -84,7 +84,12 @@ def test_addresses_are_built_as_werkzeug_builds_them() -> None:
             kind("/e", endpoint="given", defaults={"page": 1}),
         ]
         site = Map(rules).bind("example.org", "/rumbl")
-        asked = [("path", {"name": "x/y z"}), ("rest", {"q": "1 + 1"}), ("number", {"id": 7}), ("given", {})]
+        asked = [
+            ("path", {"name": "x/y z"}),
+            ("rest", {"rule": "1 + 1"}),
+            ("number", {"id": 7}),
+            ("given", {}),
+        ]
         places[kind] = [
             site.build(name, values, append_unknown=unknown)
             for name, values in [*asked, *asked]

@@ -132,7 +132,7 @@ class LazyRule(Rule):
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         built: list[Callable[..., tuple[str, str]]] = []
 
-        def build(rule: LazyRule, **values: Any) -> tuple[str, str]:
+        def build(rule: LazyRule, /, **values: Any) -> tuple[str, str]:
             if not built:
                 built.append(super()._compile_builder(append_unknown))
             return built[0](rule, **values)
