@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import re
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from markupsafe import escape
 from werkzeug.exceptions import TooManyRequests
 
 from rumbl_core.errors import NotFound, Unavailable
-from rumbl_web import bare_page
+from rumbl_web import bare_page, errors
 from rumbl_web.testing import Client, html_response, make_app
 from rumbl_web.views import error_view
 
@@ -257,3 +258,18 @@ def test_what_needs_no_database_works_without_one(database_away: None) -> None:
     html_response(browser.get("/sessions/new"))
     html_response(browser.get("/nowhere"), 404)
     html_response(browser.get("/"), 503)
+
+
+def test_long_lists_of_what_clients_take_are_not_kept_taken_apart(app: Flask) -> None:
+    headers = [",".join(f"{number}/{each}" for each in range(1_000)) for number in range(16)]
+    told = sum(map(len, headers))
+
+    tracemalloc.start()
+    try:
+        for header in headers:
+            with app.test_request_context(headers={"accept": header}):
+                assert not errors.wants_html()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 3 * told

@@ -59,20 +59,20 @@ def page(status: int, explanation: str | None = None, retry_after_s: int | None 
 
 def wants_html() -> bool:
     """Whether the client takes HTML; one that says nothing does."""
-    accepted = _accepted(request.headers.get("accept", ""))
-    return not accepted.provided or accepted[HTML] > 0
+    return _taken(request.headers.get("accept", ""))[0]
 
 
 def _mimetype() -> str:
-    accepted = _accepted(request.headers.get("accept", ""))
-    if not accepted.provided:
-        return HTML
-    return accepted.best_match((HTML, *JSON, PLAIN), PLAIN)
+    return _taken(request.headers.get("accept", ""))[1]
 
 
 @lru_cache(maxsize=128)
-def _accepted(header: str) -> MIMEAccept:
-    return parse_accept_header(header, MIMEAccept)
+def _taken(header: str) -> tuple[bool, str]:
+    """Whether who says this takes HTML, and as what an error is told. The header taken apart is large."""
+    accepted = parse_accept_header(header, MIMEAccept)
+    if not accepted.provided:
+        return True, HTML
+    return accepted[HTML] > 0, accepted.best_match((HTML, *JSON, PLAIN), PLAIN)
 
 
 def _body(mimetype: str, status: int, text: str) -> str:
