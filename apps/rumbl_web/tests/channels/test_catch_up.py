@@ -152,6 +152,25 @@ def test_what_became_of_the_questions_of_the_gap_is_told_with_them(
     assert assert_broadcast(channel, "question") == {"id": question.value.id, "state": "nothing"}
 
 
+def test_a_question_from_before_the_gap_that_found_nothing_in_it_is_looked_up_no_more(
+    channel: ClientChannel,
+    network: Network,
+    user: User,
+    video: Video,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catch_up, "MARGIN_S", -20.0)  # all that is written here came long before the gap
+    question = multimedia.ask_in_video(user, video.id, {"body": "1 + 1", "at": 1})
+    assert isinstance(question, Ok)
+    annotation_fixture(user, video)
+    network.cut("here")
+    multimedia.settle_question(question.value.id, "nothing")
+
+    network.heal("here")
+
+    assert assert_broadcast(channel, "question") == {"id": question.value.id, "state": "nothing"}
+
+
 def test_a_log_out_that_was_not_heard_ends_its_sockets_and_no_others(
     endpoint: Endpoint, network: Network, user: User
 ) -> None:

@@ -1,7 +1,7 @@
 """After a gap between the nodes: this node's viewers are told from the database what they may have missed.
 
 They heard what was said here; of what was said on other nodes some may be lost. So the viewers of every video
-are told its notes of that time, what became of the questions in them, which note is the latest and how often
+are told its notes of that time, what became of the latest questions, which note is the latest and how often
 the video lost some: a page that has a note does nothing, a page that still lacks one fetches it, and one that
 missed that somebody left asks who. A log-out that was not heard ends its sockets now.
 """
@@ -19,7 +19,7 @@ from info_sys.otp.supervisor import ChildSpec
 from rumbl_core import multimedia
 from rumbl_core.errors import Unavailable
 from rumbl_web import notes
-from rumbl_web.channels import session_watch
+from rumbl_web.channels import question_watch, session_watch
 from rumbl_web.channels.user_socket import SESSIONS
 from rumbl_web.channels.video_channel import TOPIC, VIDEOS
 from rumbl_web.phoenix.endpoint import Endpoint
@@ -96,10 +96,12 @@ class CatchUp:
         if len(found) < MAX_NOTES:
             for note in found:
                 self._tell(topic, "new_annotation", annotation_view.annotation_json(note))
-            self._questions(topic, video_id, {note.id for note in found})
+        self._questions(topic, video_id, within_s + question_watch.WAITED_S)
         return self._tell(topic, "latest", notes.latest(mark))
 
-    def _questions(self, topic: str, video_id: int, among: set[int]) -> None:
+    def _questions(self, topic: str, video_id: int, within_s: float) -> None:
+        """Also of those that were asked before the gap: what became of them may have been told in it."""
+        among = {note.id for note in multimedia.list_recent_annotations(video_id, within_s, MAX_NOTES)}
         window = video_id, multimedia.NEWEST
         found = multimedia.open_questions([window]).get(window) if among else None
         for id, state in found.states.items() if found else ():
