@@ -164,3 +164,13 @@ def test_a_second_ctrl_c_ends_workers_that_did_not_hear_the_first(project: Path)
 
     assert eventually(has_ended)
     assert not psutil.wait_procs(workers, timeout=10)[1]
+
+
+def test_a_test_that_stops_the_session_stops_the_run(project: Path) -> None:
+    stops = "def test_one(request):\n    request.session.shouldstop = 'seen enough'\n"
+    (project / "test_one.py").write_text(stops + "def test_two():\n    pass\n")
+    done = run(project, "--workers", "1")
+
+    assert done.returncode == 2
+    assert "seen enough" in done.stdout
+    assert "1 passed" in done.stdout

@@ -164,7 +164,7 @@ class Crew:
         self._log(item, [pytest.TestReport(item.nodeid, item.location, {}, "failed", words, "call")])
         if worker.tests:
             self._files.appendleft(list(worker.tests))
-        if self._files and not self._is_broken_off():
+        if self._files:
             self._fork()
 
     def _end(self) -> None:
