@@ -174,3 +174,19 @@ def test_a_test_that_stops_the_session_stops_the_run(project: Path) -> None:
     assert done.returncode == 2
     assert "seen enough" in done.stdout
     assert "1 passed" in done.stdout
+
+
+def test_a_worker_that_would_not_end_outlives_no_run_that_was_killed(project: Path) -> None:
+    with (project / "conftest.py").open("a") as conftest:
+        conftest.write("\nfrom tests.parallel import worker\nworker.LONGEST_END_S = 1.0\n")
+    waits = "import threading\nfrom conftest import note\ndef test_one():\n    note('ran', 'it')\n"
+    waits += "    threading.Thread(target=threading.Event().wait).start()\n"
+    (project / "test_one.py").write_text(waits)
+    running = begin(project)
+    assert eventually(lambda: ["ran", "it"] in [words[:2] for words in noted(project)])
+    workers = psutil.Process(running.pid).children()
+
+    running.kill()
+    running.wait(10)
+    assert workers
+    assert not psutil.wait_procs(workers, timeout=10)[1]

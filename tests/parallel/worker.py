@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import time
 import traceback
@@ -14,6 +15,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
+
+LONGEST_END_S = 60.0
+"""After so long a worker that has nothing more to do is gone, also where the run is gone already."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def work(session: pytest.Session, number: int, connection: Connection, inherited
             connection.send(traceback.format_exc())
         sys.exit(1)
     finally:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, LONGEST_END_S)
         atexit._run_exitfuncs()
 
 
