@@ -121,8 +121,28 @@ def test_a_note_says_what_becomes_of_its_question(new_page: NewPage) -> None:
     told("answered")
     expect(line).to_be_hidden()
 
-    # Nobody tells that it was answered, but the answer comes.
     told("waiting")
+    told("nothing")
+    post(page, "What comes late changes nothing")
+    expect(note(page, "What comes late changes nothing")).to_have_count(1)
+    expect(line.locator("visible=true")).to_have_count(0)
+
+
+def test_a_note_is_looked_up_no_more_when_its_answer_comes(new_page: NewPage) -> None:
+    page = new_page()
+    sockets = route_socket(page)
+    register(page, "Wim Wait", "wim")
+    path = add_demo_video(page, "Asked and told nothing")
+    watch(page, path)
+    post(page, "Nobody tells")
+    expect(note(page, "Nobody tells")).to_have_count(1)
+    id, video = note_id(page, "Nobody tells"), page.locator("#video").get_attribute("data-id")
+    line = page.locator("#msg-container .note-state")
+
+    def send(event: str, payload: dict[str, object]) -> None:
+        sockets[-1].send(json.dumps([None, None, f"videos:{video}", event, payload]))
+
+    send("question", {"id": id, "state": "waiting"})
     expect(line).to_be_visible()
     user = {"id": 1, "username": "wikipedia", "name": "Wikipedia"}
     answer = {
@@ -134,6 +154,6 @@ def test_a_note_says_what_becomes_of_its_question(new_page: NewPage) -> None:
         "answer_to": id,
         "source": None,
     }
-    sockets[-1].send(json.dumps([None, None, f"videos:{video}", "new_annotation", {**answer, "key": None}]))
+    send("new_annotation", {**answer, "key": None})
     expect(note(page, "I do")).to_be_visible()
     expect(line).to_be_hidden()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -53,9 +54,9 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-q", *arguments]
 
 
-def environment() -> dict[str, str]:
-    """It finds the plugin."""
-    return os.environ | {"PYTHONPATH": str(ROOT)}
+def environment(project: Path) -> dict[str, str]:
+    """It finds the plugin. Its temporary folders are its own: it closes those of others to PostgreSQL."""
+    return os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DEBUG_TEMPROOT": str(project)}
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -63,7 +64,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments),
         cwd=project,
-        env=environment(),
+        env=environment(project),
         check=False,
         capture_output=True,
         text=True,
@@ -73,14 +74,18 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def begin(project: Path) -> subprocess.Popen[bytes]:
     """A run with two workers in a group of processes of its own, of which only is seen how it ends."""
-    return subprocess.Popen(
-        command("--workers", "2"),
-        cwd=project,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here it would ignore
+    try:
+        return subprocess.Popen(
+            command("--workers", "2"),
+            cwd=project,
+            env=environment(project),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def noted(project: Path) -> list[list[str]]:
