@@ -86,7 +86,7 @@ class TestDeleteAccount:
         leave(leaver)
         left = [notes[1], notes[3]]
 
-        for seen in range(notes[-1].id + 2):
+        for seen in range(notes[0].id - 1, notes[-1].id + 2):
             page, more = multimedia.list_annotations_page(video, seen)
             assert (page, more) == ([note for note in left if note.id > seen], False)
         assert [note.prev_id for note in left] == [notes[0].id, notes[2].id]

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from rumbl_core import accounts, attempts, multimedia, repo, testing
+from rumbl_core import accounts, attempts, multimedia, password, repo, testing
 from rumbl_core.attempts import State
 from rumbl_core.errors import Unavailable
 from rumbl_core.postgres import address
@@ -208,6 +208,14 @@ def test_the_committed_database_is_emptied(committed_database: str, rumbl_databa
 
 def test_and_the_next_finds_it_empty(committed_database: str) -> None:
     assert set(counted(committed_database).values()) == {0}
+    assert user_fixture().id == 1, "the ids do not grow from run to run"
+
+
+@pytest.mark.parametrize("kit", ["sandbox", "shared_sandbox", "committed_database"])
+def test_hashes_are_cheap_whatever_was_configured_before(kit: str, request: pytest.FixtureRequest) -> None:
+    password.configure("normal")
+    request.getfixturevalue(kit)
+    assert "$m=8,t=1," in password.hash_password("supersecret")
 
 
 def test_a_forked_child_gets_connections_of_its_own(committed_database: str) -> None:

@@ -66,6 +66,7 @@ _NOTES: Final = text("""
         date_trunc('second', timezone('UTC', clock_timestamp()))
     FROM new ORDER BY id RETURNING id
 """).columns(column("id", BigInteger))
+_RESTART: Final = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
 S = TypeVar("S", bound=Schema)
 _numbers = itertools.count(1)
 
@@ -219,8 +220,7 @@ def database_away() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def rumbl_database() -> Iterator[URL]:
-    """Address of a migrated database that is this run's alone. Passwords are cheap from now on."""
-    password.configure("cheap")
+    """Address of a migrated database that is this run's alone."""
     with ExitStack() as stack:
         server = _server(stack)
         lease = stack.enter_context(psycopg.connect(address.conninfo(server), autocommit=True))
@@ -264,6 +264,7 @@ def shared_sandbox(rumbl_engine: Engine) -> Iterator[Sandbox]:
 @pytest.fixture
 def committed_database(rumbl_database: URL) -> Iterator[str]:
     """The repo on a real pool with real commits; all tables are emptied at the end. Gives the address."""
+    password.configure("cheap")
     pool = Pool(rumbl_database, size=10)
     before = repo.configure(pool)
     try:
@@ -341,6 +342,7 @@ def _sure(result: Ok[S] | Error[Changeset[S]]) -> S:
 
 @contextmanager
 def _sandboxed(engine: Engine, *, shared: bool) -> Iterator[Sandbox]:
+    password.configure("cheap")  # whatever a test that started an application has left
     with engine.connect() as connection:
         box = Sandbox(connection, shared=shared)
         before = repo.configure(box)
@@ -389,7 +391,8 @@ def _prepare(url: URL) -> None:
 
 
 def _empty(url: URL) -> None:
-    """Delete every row. There are few: a TRUNCATE makes new files for each table, four times the work."""
+    """Delete every row, and begin with the ids again. Rows are few: TRUNCATE would be four times the work."""
     with psycopg.connect(address.conninfo(url)) as connection:
         for table in reversed(Attempt.metadata.sorted_tables):
             connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+        connection.execute(_RESTART)
