@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.parallel.seconds import KEY, Seconds
-from tests.parallel.testing import CONFTEST, begin, eventually, make_project, noted, run
+from tests.parallel.testing import CONFTEST, in_the_middle, make_project, noted, run
 
 MANY = """
 import os, warnings, pytest
@@ -170,9 +170,7 @@ def test_workers_do_not_outlive_the_run_and_end_what_they_began(project: Path, w
     slow += "def test_one(page):\n    note('ran', 'it')\n    time.sleep(0.5)\ndef test_two(page):\n    pass\n"
     for number in range(4):
         (project / f"test_{number}.py").write_text(slow)
-    running = begin(project)
-    assert eventually(lambda: len([1 for what, *_ in noted(project) if what == "ran"]) == 2)
-    workers = psutil.Process(running.pid).children()
+    running, workers = in_the_middle(project)
 
     (os.killpg if way is signal.SIGINT else os.kill)(running.pid, way)
 

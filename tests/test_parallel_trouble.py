@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.parallel.testing import begin, eventually, make_project, noted, run
+from tests.parallel.testing import begin, eventually, in_the_middle, make_project, noted, run
 
 
 @pytest.fixture
@@ -153,9 +153,7 @@ def test_a_second_ctrl_c_ends_workers_that_did_not_hear_the_first(project: Path)
     deaf += "    signal.signal(signal.SIGINT, signal.SIG_IGN)\n    note('ran', 'it')\n    time.sleep(60)\n"
     for number in range(2):
         (project / f"test_{number}.py").write_text(deaf)
-    running = begin(project)
-    assert eventually(lambda: len([1 for what, *_ in noted(project) if what == "ran"]) == 2)
-    workers = psutil.Process(running.pid).children()
+    running, workers = in_the_middle(project)
 
     def has_ended() -> bool:
         if running.poll() is None:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from tests.project import ROOT
 
 CONFTEST = """
@@ -100,3 +102,10 @@ def eventually(holds: Callable[[], bool]) -> bool:
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.01)
     return holds()
+
+
+def in_the_middle(project: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
+    """A run that has begun and its workers, each of which is in a test that noted "ran"."""
+    running = begin(project)
+    assert eventually(lambda: len([1 for what, *_ in noted(project) if what == "ran"]) == 2)
+    return running, psutil.Process(running.pid).children()
