@@ -1,7 +1,6 @@
 """Questions answered by real workers, which are killed in the middle of it."""
 
 import os
-import signal
 
 import pytest
 from redis import Redis
@@ -19,8 +18,7 @@ def test_a_killed_child_costs_no_question(worker, remote, answered):
     for number in range(100):
         remote.submit(f"{number} + 1", f"note {number}")
         if number % 20 == 10:
-            for child in worker.children()[:1]:
-                os.kill(child, signal.SIGKILL)
+            eventually(worker.kill_a_child, DEADLINE_S)
     eventually(lambda: len(answered) == 101, DEADLINE_S)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 DEADLINE_S = 60
 
@@ -35,6 +36,14 @@ class Worker:
                 return [int(pid) for pid in file.read().split()]
         except OSError:
             return []
+
+    def kill_a_child(self):
+        """Whether there was one: it may be gone by itself since it was listed."""
+        for child in self.children():
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+                return True
+        return False
 
     def kill(self):
         """The worker with all its children, as a machine that loses power does."""
