@@ -45,13 +45,16 @@ def test_a_bang_names_whom_to_ask(typed, question):
 @pytest.mark.parametrize(
     "text",
     ["1 + 1", "2*3=", "what is elixir", "How old is the universe?", "define entropy", "who's Ada Lovelace",
-     "convert 3 miles to km", "really?"],
+     "convert 3 miles to km", "really?", "berechne 7 hoch 2", "\u0645\u0627 \u0647\u0630\u0627\u061f",
+     "\u0627\u062d\u0633\u0628 pi", "\u0662 + \u0662"],
 )  # fmt: skip
 def test_these_are_questions(text):
     assert is_question(text)
 
 
-@pytest.mark.parametrize("text", ["", "??", "what", "why is\nthat?", "why " + "x" * 300 + "?", "nice goal!"])
+@pytest.mark.parametrize(
+    "text", ["", "??", "\u061f", "what", "berechne", "why is\nthat?", "why " + "x" * 300 + "?", "nice goal!"]
+)
 def test_these_are_none(text):
     assert not is_question(text)
 

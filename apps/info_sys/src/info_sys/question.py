@@ -17,7 +17,9 @@ _BANG: Final = re.compile(r"!([a-z][a-z0-9_-]{0,31})(?:\s+|\Z)", re.IGNORECASE)
 _QUESTION_WORDS: Final = frozenset({"what", "who", "whose", "whom", "when", "where", "why", "how", "which"})
 _COMMANDS: Final = frozenset(
     {"define", "convert", "calculate", "compute", "solve", "integrate", "simplify", "factor"}
+    | {"berechne", "rechne", "\u0627\u062d\u0633\u0628"}
 )
+_MARKS: Final = ("?", "\u061f")  # the second is the Arabic one
 # A sum: a digit, a sign (multiplication and division signs too), a digit. 1-2 and 1/2 may be dates or scores.
 _SUM: Final = re.compile(r"\d\s{0,3}[+*^=\u00d7\u00f7]\s{0,3}[(\d]|\d\s{1,3}[-/]\s{1,3}[(\d]")
 # Asked among people, of what they see: no source in the world knows.
@@ -57,7 +59,7 @@ def is_question(text: str) -> bool:
         return False
     if _SUM.search(text):
         return True
-    if text.endswith("?") and any(map(str.isalnum, text)):
+    if text.endswith(_MARKS) and any(map(str.isalnum, text)):
         return True
     return not text.endswith("!") and _asks_without_a_mark(text.lower().split())
 
@@ -86,7 +88,7 @@ def subject(text: str) -> str:
     >>> subject("What is a black hole?"), subject("who was Ada Lovelace")
     ('black hole', 'Ada Lovelace')
     """
-    return _ASKING.sub("", text.strip().rstrip("?!. "), count=1).strip()
+    return _ASKING.sub("", text.strip().rstrip("?\u061f!. "), count=1).strip()
 
 
 _ASKING: Final = re.compile(

@@ -16,8 +16,17 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE,
 )
-# Multiplication sign, middle dot, division sign, minus sign, en dash.
-_TYPED_SIGNS: Final = {0xD7: "*", 0xB7: "*", 0xF7: "/", 0x2212: "-", 0x2013: "-"}
+# Multiplication sign, middle dot, division sign, minus sign, en dash; Arabic decimal point, comma and digits.
+_TYPED_SIGNS: Final = {
+    0xD7: "*",
+    0xB7: "*",
+    0xF7: "/",
+    0x2212: "-",
+    0x2013: "-",
+    0x66B: ".",
+    0x66C: ",",
+    **{zero + digit: str(digit) for zero in (0x660, 0x6F0) for digit in range(10)},
+}
 _SPACED_X: Final = re.compile(r"(?<=\d) x (?=\d)")
 _THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 

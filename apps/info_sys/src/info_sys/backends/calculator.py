@@ -16,7 +16,13 @@ from info_sys.result import Result
 # Just under Wolfram's 95: where both answer, the one with a page behind it comes first.
 SCORE: Final = 90
 
-_ASKING: Final = re.compile(r"(?:what\s+is|what'?s|how\s+much\s+is|calculate|compute|calc)\s+", re.IGNORECASE)
+_ASKING: Final = re.compile(
+    r"(?:what\s+is|what'?s|how\s+much\s+is|calculate|compute|calc"
+    r"|(?:was|wie\s?viel)\s+(?:ist|sind|ergibt|macht)|(?:be)?rechne"
+    r"|\u0645\u0627\s+(?:\u0647\u0648|\u0647\u064a|\u0646\u0627\u062a\u062c)|\u0643\u0645(?:\s+\u064a\u0633\u0627\u0648\u064a)?|\u0627\u062d\u0633\u0628)\s+",
+    re.IGNORECASE,
+)
+"""English, German and Arabic: "what is (he, she, the result of)", "how much (makes)", "calculate"."""
 _WORTH_A_TRY: Final = re.compile(r"\d|\b(?:pi|e|tau)\b", re.IGNORECASE)
 # 2024-1-2, 1/2/2024, 555-1234, 030-555-1234: written like a sum, meant as a date or a telephone number.
 _NO_SUM: Final = re.compile(
@@ -63,6 +69,6 @@ def calculate(query: str) -> str | None:
 def _strip(query: str) -> tuple[str, bool]:
     """The bare expression, and whether words or signs around it ask for its value."""
     text = query.strip()
-    bare = text.rstrip("?=! \t\n").strip()
+    bare = text.rstrip("?\u061f=! \t\n").strip()
     asked = _ASKING.match(bare)
     return (bare[asked.end() :] if asked else bare), asked is not None or "=" in text[len(bare) :]
