@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.testing import make_endpoint
 
+from .presence_room import Presence
 from .reference import PlainChannel, Wire
 
 
@@ -33,3 +34,11 @@ def ended() -> list[tuple[str, object]]:
     """Topics and reasons of the plain channels that have terminated."""
     PlainChannel.ended.clear()
     return PlainChannel.ended
+
+
+@pytest.fixture
+def here(endpoint: Endpoint) -> Iterator[Presence]:
+    made = Presence(endpoint)
+    endpoint.services["presence"] = made
+    yield made
+    made.stop()

@@ -3,87 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from info_sys.otp import Process
 from rumbl_web.phoenix import presence
-from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Reply
 from rumbl_web.phoenix.endpoint import Endpoint
-from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.presence import AlreadyTracked
-from rumbl_web.phoenix.testing import Inbox, close, connect, join, push
+from rumbl_web.phoenix.testing import close, connect, join, push
 from rumbl_web.phoenix.tracker import room
-from rumbl_web.phoenix.tracker.room import Diff
 
+from .presence_room import JOIN, TOPIC, Ear, Presence, RoomChannel, RoomSocket, enter, entry
 from .reference import ReferenceSocket, Wire
-
-TOPIC = "room:1"
-JOIN = '["1","1","room:1","phx_join",{}]'
-
-
-class Presence(presence.Presence):
-    """Decorates as the book's does; counts its queries."""
-
-    def __init__(self, endpoint: Endpoint, max_listed: int | None = None) -> None:
-        super().__init__(endpoint, max_listed)
-        self.queries: list[list[str]] = []
-        self.broken = False
-
-    def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
-        self.queries.append(list(entries))
-        if self.broken:
-            raise RuntimeError("the database is away")
-        return {key: {**entry, "user": {"username": f"user{key}"}} for key, entry in entries.items()}
-
-
-class RoomChannel(Channel):
-    def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined:
-        socket.send_self("after_join")
-        return Joined({"annotations": []})
-
-    def handle_info(self, message: Any, socket: ChannelSocket) -> None:
-        here: Presence = socket.endpoint.services["presence"]
-        here.push_state(socket)
-        here.track(socket, int(socket.assigns["user_id"]), {"device": "browser"})
-
-    def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply:
-        here: Presence = socket.endpoint.services["presence"]
-        match event:
-            case "update":
-                here.update(socket, socket.assigns["user_id"], lambda meta: {**meta, **payload})
-            case "untrack":
-                here.untrack(socket)
-            case "crash":
-                raise RuntimeError("the channel was told to crash")
-        return Reply("ok")
-
-
-class RoomSocket(ReferenceSocket):
-    channels: ClassVar[Mapping[str, type[Channel]]] = {"room:*": RoomChannel}
-
-
-@pytest.fixture
-def here(endpoint: Endpoint) -> Iterator[Presence]:
-    made = Presence(endpoint)
-    endpoint.services["presence"] = made
-    yield made
-    made.stop()
-
-
-def enter(endpoint: Endpoint, user_id: str) -> tuple[Wire, str]:
-    """Join as a user, and read everything up to the own diff; give the own ref."""
-    wire = Wire(endpoint, user_id, RoomSocket)
-    wire.ask(JOIN, 2)
-    diff = wire.receive()[0]
-    return wire, diff[4]["joins"][user_id]["metas"][0]["phx_ref"]
-
-
-def entry(user_id: str, *refs: str) -> dict[str, Any]:
-    metas = [{"device": "browser", "phx_ref": ref} for ref in refs]
-    return {user_id: {"metas": metas, "user": {"username": f"user{user_id}"}}}
 
 
 @pytest.mark.usefixtures("here")
@@ -175,61 +108,6 @@ class TestFrames:
         assert wire.quiet()
         assert here.count(TOPIC) == 1
 
-    def test_one_diff_is_one_query_also_if_it_has_two_sides(self, endpoint: Endpoint, here: Presence) -> None:
-        watcher, _ = enter(endpoint, "1")
-        wire, ref = enter(endpoint, "2")
-        watcher.receive()
-        here.queries.clear()
-
-        wire.send('["1","2","room:1","update",{"typing":true}]')
-
-        (diff,) = watcher.receive()
-        (after,) = diff[4]["joins"]["2"]["metas"]
-        assert (after["phx_ref_prev"], diff[4]["leaves"]) == (ref, entry("2", ref))
-        assert diff[4]["joins"]["2"]["user"] == {"username": "user2"}
-        assert here.queries == [["2"]]
-
-    def test_a_fetch_may_decorate_metas_leave_out_keys_and_forget_the_metas(self, endpoint: Endpoint) -> None:
-        class Picky(presence.Presence):
-            def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
-                return {
-                    "1": {"metas": [{**meta, "seen": True} for meta in entries["1"]["metas"]]},
-                    "2": {"x": 1},
-                }
-
-        here = Picky(endpoint)
-        old, new, other = ({"metas": [{"phx_ref": ref}]} for ref in ("old", "new", "other"))
-
-        _, diff = here._render(TOPIC, Diff({"1": new, "2": other, "3": other}, {"1": old}))
-
-        assert diff == {
-            "joins": {"1": {"metas": [{"phx_ref": "new", "seen": True}]}, "2": {**other, "x": 1}},
-            "leaves": {"1": {"metas": [{"phx_ref": "old", "seen": True}]}},
-        }
-        here.stop()
-
-    def test_one_diff_is_one_query_whatever_its_size(self, endpoint: Endpoint, here: Presence) -> None:
-        wires = [enter(endpoint, str(n))[0] for n in range(3)]
-        here.queries.clear()
-
-        Wire(endpoint, "9", RoomSocket).ask(JOIN, 3)
-
-        assert here.queries == [["0", "1", "2"], ["9"]]
-        assert len(wires) == 3
-
-    def test_a_failing_fetch_still_tells_who_is_there(
-        self, endpoint: Endpoint, here: Presence, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        here.broken = True
-
-        frames = Wire(endpoint, "1", RoomSocket).ask(JOIN, 3)
-
-        assert set(frames[2][4]["joins"]["1"]) == {"metas"}
-        assert "fetch failed" in caplog.text
-        before = caplog.text.count("fetch failed")
-        assert set(here.list(TOPIC)["1"]) == {"metas"}
-        assert caplog.text.count("fetch failed") == before, "one traceback is enough for a while"
-
     def test_nothing_is_left_when_all_have_gone(self, endpoint: Endpoint, here: Presence) -> None:
         watcher = Wire(endpoint, "5", ReferenceSocket)
         del watcher
@@ -242,24 +120,6 @@ class TestFrames:
         assert all(channel.wait(1) for channel in channels)
         assert (here.list(TOPIC), here.count(TOPIC)) == ({}, 0)
         assert endpoint.fastlane.groups(TOPIC) == ()
-
-
-class Ear:
-    """Hears what is said on a topic."""
-
-    def __init__(self, endpoint: Endpoint, topic: str = TOPIC) -> None:
-        self.heard: Inbox[Broadcast] = Inbox()
-        endpoint.pubsub.subscribe(topic, self)
-
-    def send(self, message: object) -> bool:
-        assert isinstance(message, Broadcast)
-        self.heard.put(message)
-        return True
-
-    def next(self, event: str) -> Any:
-        found = self.heard.take(lambda broadcast: broadcast.event == event, 2.5)
-        assert found, f"no {event} but {self.heard.items}"
-        return found.payload
 
 
 class TestProcesses:

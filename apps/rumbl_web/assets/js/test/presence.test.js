@@ -65,3 +65,15 @@ test("a crowd is a number, and no other thing", () => {
   channel.hear("presence_count", JSON.stringify({ count: EVIL }));
   assert.equal(list.text, "0 people are here");
 });
+
+test("who came while names were not to be had gets one when they are, with as many tabs as before", () => {
+  const { channel, list } = shown();
+  channel.hear("presence_state", `{"1":${entry("a", { id: 1, name: "Ana", username: "ana" })}}`);
+  channel.hear("presence_diff", '{"joins":{"2":{"metas":[{"phx_ref":"b"},{"phx_ref":"c"}]}},"leaves":{}}');
+  const nameless = list.text;
+  const again = JSON.stringify({ metas: [{ phx_ref: "b" }, { phx_ref: "c" }], user: { id: 2, name: "Ben", username: "ben" } });
+  channel.hear("presence_diff", `{"joins":{"2":${again}},"leaves":{}}`);
+
+  assert.ok(!nameless.includes("Ben"));
+  assert.deepEqual(list.children.map((item) => item.children.at(-1).text), ["Ana (ana)", "Ben (ben), 2 tabs"]);
+});

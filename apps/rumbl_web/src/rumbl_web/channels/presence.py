@@ -25,13 +25,13 @@ class Presence(presence.Presence):
     def fetch(self, topic: str, entries: Mapping[str, Any]) -> dict[str, Any]:
         """Decorate entries `{key: {"metas": [...]}}` with `user`, null for a key without a user.
 
-        While the database is away nobody has one, as if all were guests.
+        Raises Undecorated while the database is away: until it is back, everybody looks like a guest.
         """
         try:
             users = {str(user.id): user for user in accounts.list_users_with_ids(list(entries))}
         except Unavailable as error:
             _nameless.report(log, "who is on %r is told without names: %s", topic, error)
-            return dict(entries)
+            raise presence.Undecorated from error
         return {key: {**entry, "user": _user(users.get(key))} for key, entry in entries.items()}
 
 

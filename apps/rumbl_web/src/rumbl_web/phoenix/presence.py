@@ -30,11 +30,11 @@ from rumbl_web.phoenix.channel_socket import ChannelSocket
 from rumbl_web.phoenix.endpoint import Endpoint
 from rumbl_web.phoenix.message import Broadcast
 from rumbl_web.phoenix.tracker.cluster import Periods
-from rumbl_web.phoenix.tracker.room import Announcement, Count, Diff, Entries, Everybody
+from rumbl_web.phoenix.tracker.room import Again, Announcement, Count, Diff, Entries, Everybody
 from rumbl_web.phoenix.tracker.state import AlreadyTracked, NotTracked
 from rumbl_web.phoenix.tracker.tracker import Meta, Tracker
 
-__all__ = ["AlreadyTracked", "Entries", "NotTracked", "Periods", "Presence"]
+__all__ = ["AlreadyTracked", "Entries", "NotTracked", "Periods", "Presence", "Undecorated"]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,10 @@ Metas = list[dict[str, Any]]
 
 _SNAPSHOT_S: Final = 1.0
 _REPORT_EVERY_S: Final = 10.0
+
+
+class Undecorated(Exception):
+    """Raised by `fetch` for what it expects and has told of itself: a database that is away for a while."""
 
 
 class Presence:
@@ -78,7 +82,9 @@ class Presence:
     def fetch(self, topic: str, entries: Mapping[str, Any]) -> Mapping[str, Any]:
         """Decorate a batch of entries `{key: {"metas": [...]}}`; override it. Keep the metas with their refs.
 
-        It is called once for a list and once for a diff, whatever their size.
+        It is called once for a list and once for a diff, whatever their size. If it raises, who is there is
+        told undecorated; once it works again, whoever is there then is told again (as joins of a diff),
+        decorated. `Undecorated` is no crash: it is not logged.
         """
         return entries
 
@@ -148,10 +154,11 @@ class Presence:
 
     def _announce(self, topic: str, announcement: Announcement) -> None:
         # To this node's subscribers only: each node tells its own of all changes that it learns of.
-        event, payload = self._render(topic, announcement)
-        self._endpoint.pubsub.deliver(Broadcast(topic, event, payload))
+        told = self._render(topic, announcement)
+        if told is not None:
+            self._endpoint.pubsub.deliver(Broadcast(topic, *told))
 
-    def _render(self, topic: str, announcement: Announcement) -> tuple[str, dict[str, Any]]:
+    def _render(self, topic: str, announcement: Announcement) -> tuple[str, dict[str, Any]] | None:
         match announcement:
             case Count(count):
                 return COUNT, {"count": count}
@@ -160,6 +167,9 @@ class Presence:
                 return STATE, self._decorate(topic, entries)
             case Diff(joins, leaves):
                 return DIFF, self._decorate_diff(topic, joins, leaves)
+            case Again(entries):
+                decorated = self._decorate(topic, entries)
+                return None if decorated is entries else (DIFF, {"joins": decorated, "leaves": {}})
 
     def _decorate_diff(self, topic: str, joins: Entries, leaves: Entries) -> dict[str, Entries]:
         """Both sides by one fetch, the metas of a key that is on both (it was updated) together."""
@@ -168,13 +178,15 @@ class Presence:
         return {"joins": _side(decorated, joins), "leaves": _side(decorated, leaves)}
 
     def _decorate(self, topic: str, entries: Entries) -> Entries:
-        """Fetch; if that fails, who is there is still told, undecorated."""
+        """Fetch; if that fails, who is there is still told, undecorated for now."""
         if not entries:
             return entries
         try:
             return dict(self.fetch(topic, entries))
         except Exception as error:
-            self._report(topic, error)
+            if not isinstance(error, Undecorated):
+                self._report(topic, error)
+            self._tracker.owe(topic)
             return entries
 
     def _report(self, topic: str, error: Exception) -> None:

@@ -9,7 +9,7 @@ import pytest
 from info_sys.otp import Process
 from info_sys.testing import eventually
 from rumbl_web.phoenix.testing import Inbox
-from rumbl_web.phoenix.tracker.room import Announcement, Count, Diff
+from rumbl_web.phoenix.tracker.room import Again, Announcement, Count, Diff
 from rumbl_web.phoenix.tracker.state import NotTracked
 from rumbl_web.phoenix.tracker.tracker import Tracker
 
@@ -157,3 +157,64 @@ def test_a_stopped_tracker_tells_nothing_more(tracker: Tracker, told: Told) -> N
 
     assert tracker.count("a") == 1
     assert told.items == []
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rumbl_web.phoenix.tracker.tracker.AGAIN_MS", 5.0)
+
+
+@pytest.mark.usefixtures("soon")
+def test_what_is_owed_is_told_again_with_who_is_there_then(tracker: Tracker, told: Told) -> None:
+    stays, goes = alive(), alive()
+    for process, key in ((stays, "1"), (goes, "2")):
+        tracker.track(process, "a", key, {})
+    tracker.untrack(goes, "a")
+    told.take(lambda pair: pair[1].leaves == {}, 2)
+    for topic in ("a", "b"):
+        tracker.owe(topic)
+
+    again = told.take(lambda pair: isinstance(pair[1], Again), 2)
+
+    assert again
+    assert (again[0], list(again[1].entries)) == ("a", ["1"]), "nobody is on b"
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_topic_that_is_owed_for_long_holds_up_no_other_and_is_tried_until_it_is_told(told: Told) -> None:
+    tried: list[str] = []
+
+    def announce(topic: str, announcement: Announcement) -> None:
+        if isinstance(announcement, Again):
+            tried.append(topic)
+            if topic == "bad" and tried.count("bad") < 3:
+                tracker.owe(topic)
+        told.put((topic, announcement))
+
+    tracker = Tracker("node", announce)
+    for topic in ("bad", "good"):
+        tracker.track(alive(), topic, "1", {})
+        next_one(told)
+        tracker.owe(topic)
+
+    eventually(lambda: tried.count("bad") == 3)
+
+    assert tried == ["bad", "good", "bad", "bad"]
+    tracker.stop()
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_crowd_is_owed_nothing_and_a_new_announcer_owes_what_the_last_one_did(told: Told) -> None:
+    tracker = Tracker("node", lambda topic, announcement: told.put((topic, announcement)), max_listed=1)
+    for topic, key in (("crowd", "1"), ("crowd", "2"), ("a", "1")):
+        tracker.track(alive(), topic, key, {})
+    assert told.take(lambda pair: pair[1] == Count(2), 2)
+    for topic in ("crowd", "a"):
+        tracker.owe(topic)
+    tracker._announcer.kill()
+
+    again = told.take(lambda pair: isinstance(pair[1], Again), 2)
+
+    assert again
+    assert again[0] == "a"
+    tracker.stop()

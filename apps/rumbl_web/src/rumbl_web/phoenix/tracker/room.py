@@ -64,7 +64,14 @@ class Everybody:
     entries: Entries
 
 
-Announcement = Diff | Count | Everybody
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The whole list, since what was told of it lacked something; to be told only if it lacks nothing now."""
+
+    entries: Entries
+
+
+Announcement = Diff | Count | Everybody | Again
 
 
 class Room:

@@ -22,7 +22,7 @@ from rumbl_web.phoenix.tracker import gossip
 from rumbl_web.phoenix.tracker.cluster import Cluster, Periods
 from rumbl_web.phoenix.tracker.gossip import Bye, Message, Peer
 from rumbl_web.phoenix.tracker.replicator import MAX_WAITING, Replicator
-from rumbl_web.phoenix.tracker.room import Announcement, Entries, Entry, Room, group
+from rumbl_web.phoenix.tracker.room import Again, Announcement, Entries, Entry, Room, group
 from rumbl_web.phoenix.tracker.state import State
 
 log = logging.getLogger(__name__)
@@ -34,9 +34,12 @@ Meta = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]
 
 class _Wake(Enum):
     WAKE = 1
+    AGAIN = 2
 
 
 _WAKE: Final = _Wake.WAKE
+
+AGAIN_MS: Final = 2000
 
 MAX_RESTARTS: Final = 20
 """In five seconds; they end only by a kill, since what their work raises is logged."""
@@ -61,6 +64,7 @@ class Tracker:
         self._lock = threading.Lock()
         self._state = State(node_name)
         self._dirty: dict[str, None] = {}
+        self._owed: dict[str, None] = {}
         self._stopped = False
         self._cluster = Cluster(Peer(node_name, secrets.token_hex(8)), self._state, periods or Periods())
         self._say: Say | None = None
@@ -163,6 +167,13 @@ class Tracker:
         if self._say is not None:
             self._say(*gossip.encode(Bye(self._cluster.me)))
 
+    def owe(self, topic: str) -> None:
+        """What was told on `topic` lacked something: announce everybody `Again`, in AGAIN_MS."""
+        with self._lock:
+            if not self._owed:
+                send_after(self._announcer, _Wake.AGAIN, AGAIN_MS)
+            self._owed[topic] = None
+
     # -- for the announcer
 
     def take_dirty(self) -> dict[str, None]:
@@ -180,8 +191,29 @@ class Tracker:
         """Announce what is untold on `topic`. What the announcing raises is logged."""
         with self._lock:
             announcement = self._next(topic, now_ms)
-        if announcement is None:
-            return
+        if announcement is not None:
+            self._announce_safely(topic, announcement)
+
+    def tell_again(self) -> None:
+        """Announce what is owed, topic by topic, until one is owed still: the others come first next time.
+
+        So a database that is away, and makes each try wait, holds the announcer up once in AGAIN_MS.
+        """
+        with self._lock:
+            owed, self._owed = list(self._owed), {}
+        while owed:
+            topic = owed.pop(0)
+            with self._lock:
+                room = self._state.rooms.get(topic)
+                entries = {} if room is None or room.crowded else group(room.entries.values())
+            if entries:
+                self._announce_safely(topic, Again(entries))
+            with self._lock:
+                if topic in self._owed:
+                    self._owed = dict.fromkeys([*owed, *self._owed])
+                    return
+
+    def _announce_safely(self, topic: str, announcement: Announcement) -> None:
         try:
             self._announce(topic, announcement)
         except Exception:
@@ -266,6 +298,8 @@ class Tracker:
             self._announcer = Announcer(self).start()
             if self._dirty:
                 self._announcer.send(_WAKE)
+            if self._owed:
+                send_after(self._announcer, _Wake.AGAIN, AGAIN_MS)
             return self._announcer
 
     def _start_replicator(self) -> Process:
@@ -285,14 +319,17 @@ class Announcer(Process):
     __slots__ = ("tracker",)
 
     max_mailbox: ClassVar[int] = 1_000_000
-    """One wake-up at a time, and one timer per topic with changes: it is bounded by the rooms."""
+    """One of each wake-up at a time, and one timer per topic with changes: it is bounded by the rooms."""
 
     def __init__(self, tracker: Tracker) -> None:
         super().__init__()
         self.tracker = tracker
 
     def handle(self, message: object) -> None:
-        """A wake-up: look at all changed topics. A topic: its window is over."""
+        """A wake-up: look at all changed topics. A topic: its window is over. Again: something is owed."""
+        if message is _Wake.AGAIN:
+            self.tracker.tell_again()
+            return
         now_ms = monotonic() * 1000
         if isinstance(message, str):
             self.tracker.tell(message, now_ms)
