@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import functools
+import gc
 import json
 import os
 import signal
@@ -115,6 +116,8 @@ def main() -> None:
     from rumbl_web.__main__ import main as command
 
     assert threading.active_count() == 1, "a thread would not be there in what is forked"
+    gc.collect()
+    gc.freeze()  # who looked through it all for garbage would copy it first: a third of a second at its end
     codes: dict[int, int] = {}
     signal.signal(signal.SIGCHLD, lambda *_: _reap(codes))
     for line in sys.stdin:
