@@ -1,5 +1,5 @@
 // Learns whose notes are gone, where this page was not there to be told.
-import { LATE_MS, LONGEST_MS, SPREAD_MS, CLOCK } from "./catch-up.js";
+import { LATE_MS, LONGEST_MS, PAUSE_MS, SPREAD_MS, CLOCK } from "./catch-up.js";
 
 /** So many people are asked about in one event. */
 export const MAX_ASKED = 200;
@@ -66,7 +66,9 @@ export class Removals {
     this.#on.ask(ids.slice(0, MAX_ASKED), {
       told: this.#now(({ user_ids: gone }) => {
         for (const id of gone) this.#on.gone(id);
-        this.#ask(ids.slice(MAX_ASKED), heard);
+        const rest = ids.slice(MAX_ASKED);
+        if (rest.length === 0) this.#settled(heard);
+        else this.#clock.later(this.#now(() => this.#ask(rest, heard)), PAUSE_MS);
       }),
       failed: this.#now(() => { this.#fails += 1; this.#rest(); }),
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LATE_MS, SPREAD_MS } from "../catch-up.js";
+import { LATE_MS, PAUSE_MS, SPREAD_MS } from "../catch-up.js";
 import { MAX_ASKED, Removals } from "../removals.js";
 import { FakeClock } from "./fakes.js";
 
@@ -76,12 +76,18 @@ test("a loss that comes while one is asked about is asked about then", () => {
   assert.equal(asked.length, 2);
 });
 
-test("many people are asked about a few hundred at a time", () => {
+test("many people are asked about a few hundred at a time, at a pace that no server takes for a flood", () => {
   const { known, asked, clock } = page({ authors: Array.from({ length: MAX_ASKED + 1 }, (_, i) => i + 1) });
   known.heard(3);
   clock.pass(LONG);
   asked[0].told({ user_ids: [] });
+  clock.pass(PAUSE_MS - 1);
+  assert.equal(asked.length, 1);
+  clock.pass(1);
   assert.deepEqual(asked.map(({ ids }) => ids.length), [MAX_ASKED, 1]);
+  asked[1].told({ user_ids: [] });
+  clock.pass(60_000);
+  assert.equal(asked.length, 2);
 });
 
 test("what fails is asked again, ever more rarely, and not over a channel that is down", () => {
