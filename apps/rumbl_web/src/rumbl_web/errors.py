@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import parse_accept_header
 
 from rumbl_core.errors import NotFound, Unavailable
-from rumbl_web import auth, bare_page, telemetry
+from rumbl_web import accepted, auth, bare_page, telemetry
 from rumbl_web.gettext import gettext
 from rumbl_web.views import error_view
 
@@ -69,10 +68,10 @@ def _mimetype() -> str:
 @lru_cache(maxsize=128)
 def _taken(header: str) -> tuple[bool, str]:
     """Whether who says this takes HTML, and as what an error is told. The header taken apart is large."""
-    accepted = parse_accept_header(header, MIMEAccept)
-    if not accepted.provided:
+    taken = accepted.parse(header, MIMEAccept)
+    if not taken.provided:
         return True, HTML
-    return accepted[HTML] > 0, accepted.best_match((HTML, *JSON, PLAIN), PLAIN)
+    return taken[HTML] > 0, taken.best_match((HTML, *JSON, PLAIN), PLAIN)
 
 
 def _body(mimetype: str, status: int, text: str) -> str:

@@ -30,7 +30,8 @@ from jinja2.nodes import EvalContext
 from jinja2.utils import pass_eval_context
 from markupsafe import escape
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
+
+from rumbl_web import accepted
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Code of each language that the site speaks, and what those who speak it call it."""
@@ -120,7 +121,7 @@ def chosen_language() -> str:
 
 @lru_cache(maxsize=128)
 def _preferred(header: str) -> str:
-    return parse_accept_header(header, LanguageAccept).best_match(list(LANGUAGES)) or SOURCE
+    return accepted.parse(header, LanguageAccept).best_match(list(LANGUAGES)) or SOURCE
 
 
 def put_headers(response: Response) -> Response:
