@@ -80,6 +80,7 @@ def test_a_secret_that_is_empty_is_refused(tmp_path: Path) -> None:
 
 
 INTERRUPTED = """
+import gc
 import sys
 from rumbl_web.__main__ import main
 command, module = sys.argv[1:]
@@ -87,6 +88,7 @@ class Loading:
     @staticmethod
     def find_spec(name, *_):
         if name == module:
+            assert not gc.isenabled(), "modules are looked through for garbage while they load"
             raise KeyboardInterrupt
 sys.argv, sys.meta_path[:0] = ["rumbl-web", command], [Loading]
 main()
@@ -95,7 +97,12 @@ main()
 
 @pytest.mark.parametrize(
     ("command", "module"),
-    [("serve", "rumbl_web.server"), ("routes", "rumbl_web.router"), ("console", "rumbl_core.multimedia")],
+    [
+        ("serve", "rumbl_web.cli"),
+        ("serve", "rumbl_web.server"),
+        ("routes", "rumbl_web.router"),
+        ("console", "rumbl_core.multimedia"),
+    ],
 )
 def test_ctrl_c_while_a_command_loads_is_no_failure(tmp_path: Path, command: str, module: str) -> None:
     done = subprocess.run(

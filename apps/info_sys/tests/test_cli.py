@@ -1,3 +1,4 @@
+import gc
 import json
 from dataclasses import replace
 
@@ -29,6 +30,12 @@ def test_ask_prints_a_table(run):
     outcome = run("ask", "1 + 1")
     assert outcome.output.split() == ["90", "calculator", "2"]
     assert outcome.exit_code == 0
+
+
+def test_what_is_loaded_is_not_looked_through_for_garbage(run):
+    loaded = []
+    run("ask", "1 + 1")
+    assert not any(one is loaded for one in gc.get_objects())
 
 
 def test_ask_prints_json(run):

@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,14 @@ def test_every_command_explains_itself() -> None:
         assert result.exit_code == 0
         assert "Usage:" in result.output
     assert run("nonsense").exit_code == 2
+
+
+def test_what_is_loaded_is_not_looked_through_for_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    monkeypatch.setattr("sys.argv", ["rumbl-core", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert not any(one is loaded for one in gc.get_objects())
 
 
 @pytest.fixture

@@ -25,6 +25,19 @@ def test_what_is_kept_is_no_longer_collected_and_what_comes_later_is() -> None:
     assert any(one is later for one in found)
 
 
+def test_what_is_loaded_is_not_looked_through() -> None:
+    loaded: list[object] = []
+    with memory.loading():
+        assert not gc.isenabled()
+        with memory.loading():
+            pass
+        assert not gc.isenabled()
+        loaded.append(loaded)
+
+    assert gc.isenabled()
+    assert not any(one is loaded for one in gc.get_objects())
+
+
 def test_garbage_is_not_kept() -> None:
     circle = Circle()
     circle.itself = circle

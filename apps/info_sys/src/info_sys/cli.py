@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ def main() -> None:
     INFO_SYS_REDIS_URL (for workers), WOLFRAM_APP_ID and other keys. Exit codes: 0 done, 1 no answer or a
     failure, 2 wrong use.
     """
+    gc.freeze()  # what is loaded lasts: nobody needs to look for garbage there, least of all when it ends
     logging.basicConfig(format="%(message)s")
 
 

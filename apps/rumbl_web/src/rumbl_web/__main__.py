@@ -8,7 +8,10 @@ import sys
 def main() -> None:
     """Load the command line and run it."""
     try:
-        from rumbl_web.cli import main as command  # it takes a while: it belongs inside the try
+        from rumbl_web import memory  # all this takes a while: it belongs inside the try
+
+        with memory.loading():
+            from rumbl_web.cli import main as command
 
         command(prog_name="rumbl-web")
     except KeyboardInterrupt:

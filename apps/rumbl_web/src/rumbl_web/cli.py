@@ -16,7 +16,7 @@ from types import FrameType
 import click
 
 from rumbl_core.errors import StartError, Unavailable
-from rumbl_web import configuration, deployment, logs, observer, secret
+from rumbl_web import configuration, deployment, logs, memory, observer, secret
 from rumbl_web.configuration import Configuration, ConfigurationError
 
 config_option = click.option(
@@ -44,7 +44,8 @@ def serve(tree: str | None) -> None:
     """
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
-        from rumbl_web.server import Server, listen  # the site, in here for a Ctrl-C while it loads
+        with memory.loading():
+            from rumbl_web.server import Server, listen  # the site, in here for a Ctrl-C while it loads
 
         logs.configure(settings.web.log_level, settings.web.log_format)
         listener = listen(settings.web.host, settings.web.port)
@@ -74,7 +75,8 @@ def check(tree: str | None, deploy: bool) -> None:
 def routes(tree: str | None) -> None:
     """List every route: name, methods and path."""
     with one_line_errors():
-        from rumbl_web import application, router  # the site
+        with memory.loading():
+            from rumbl_web import application, router  # the site
 
         say(router.routes(application.offline(configuration.load(tree))))
 
@@ -85,8 +87,9 @@ def console(tree: str | None) -> None:
     """Open a Python shell with the running domain: `accounts`, `multimedia` and `info_sys`."""
     with one_line_errors():
         settings = secret.with_secret(configuration.load(tree))
-        import info_sys.application
-        from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
+        with memory.loading():
+            import info_sys.application
+            from rumbl_core import accounts, multimedia  # the contexts are wanted in the shell only
 
         with _database(settings) as ready:
             info = info_sys.application.start(ready.info)
@@ -126,7 +129,8 @@ def observe(pid: int | None, top: int, kill: str | None) -> None:
 @contextmanager
 def _database(settings: Configuration) -> Iterator[Configuration]:
     """The database, migrated and seeded; gives the configuration with its address for the workers."""
-    from rumbl_core import application  # and with it all that speaks SQL
+    with memory.loading():
+        from rumbl_core import application  # and with it all that speaks SQL
 
     if settings.core.database_url is None:
         say(f"Starting PostgreSQL in {settings.core.data_dir} ...")
