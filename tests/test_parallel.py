@@ -75,6 +75,43 @@ def test_all_ends_as_it_does_without_workers(project: Path) -> None:
     assert alone[2] == "5 failed, 35 passed, 5 skipped, 5 xfailed, 10 warnings, 5 errors"
 
 
+def test_a_plugin_is_told_of_each_part_of_a_test_what_it_is_without_workers(project: Path) -> None:
+    with (project / "conftest.py").open("a") as conftest:
+        conftest.write("""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if item.name == "test_warns":
+        report.more = [item.name]
+    return report
+
+UNLIKE = {"start", "stop", "duration", "$report_type"}  # the last is a word among serializers
+
+def pytest_runtest_logreport(report):
+    assert report.start <= report.stop
+    told = {key: value for key, value in vars(report).items() if key not in UNLIKE}
+    told["keywords"] = sorted(told["keywords"])
+    told["longrepr"] = str(told["longrepr"])
+    with (LOG.parent / f"told_{os.environ['WAY']}_{os.getpid()}").open("a") as log:
+        print(report.nodeid, report.when, told, sep=" ", file=log)
+""")
+    marks = "\ndef test_marks(request, record_property, caplog):\n    request.applymarker('late')\n"
+    marks += "    print('mind')\n    record_property('made', [1])\n"
+    for number in range(2):
+        (project / f"test_{number}.py").write_text(MANY + marks)
+
+    assert told_to_plugins(project, "alone") == told_to_plugins(project, "shared", "--workers", "2")
+
+
+def told_to_plugins(project: Path, way: str, *options: str) -> list[str]:
+    """What was noted of the reports by the process that heard of most: a worker hears of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAY", way)
+        run(project, *options)
+    notes = [note.read_text().splitlines() for note in project.glob(f"told_{way}_*")]
+    return sorted(max(notes, key=len))
+
+
 def test_a_file_is_run_by_one_worker_and_what_is_shared_ends_with_it(project: Path) -> None:
     for number in range(5):
         (project / f"test_{number}.py").write_text(MANY)

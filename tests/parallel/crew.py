@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.parallel.reports import hear
 from tests.parallel.seconds import Seconds
 from tests.parallel.worker import ASK, STOP, Done, File, work
 
@@ -121,18 +122,18 @@ class Crew:
     def _report(self, told: Done) -> None:
         config, item = self._session.config, self._session.items[told.test]
         self._seconds.took(_file(item), told.seconds)
-        restored = config.hook.pytest_report_from_serializable
-        self._log(item, [restored(config=config, data=data) for data in told.reports])
+        self._log(item, [hear(item, report) for report in told.reports])
         for warning in told.warnings:
             config.hook.pytest_warning_recorded.call_historic(kwargs=_restored(**warning))
         self._session.shouldfail = self._session.shouldfail or told.shouldfail
         self._session.shouldstop = self._session.shouldstop or told.shouldstop
 
     def _log(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        hook, nodeid, location = item.ihook, item.nodeid, item.location
+        hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for report in reports:
-            item.ihook.pytest_runtest_logreport(report=report)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
 
     def _is_broken_off(self) -> bool:
         return bool(self._session.shouldfail or self._session.shouldstop)

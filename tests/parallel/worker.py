@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.parallel.reports import Told, tell
+
 LONGEST_END_S = 60.0
 """After so long a worker that has nothing more to do is gone, also where the run is gone already."""
 
@@ -42,7 +44,7 @@ class Done:
 
     test: int
     seconds: float = 0.0
-    reports: list[Any] = field(default_factory=list)
+    reports: list[Told] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     shouldfail: bool | str = False
     shouldstop: bool | str = False
@@ -157,8 +159,8 @@ class _Worker:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A part of the test has ended: its setup, its call, its teardown."""
-        config = self._session.config
-        self._done.reports.append(config.hook.pytest_report_to_serializable(config=config, report=report))
+        told = self._done.reports
+        told.append(tell(self._session.items[self._done.test], report, told[-1] if told else None))
 
     def pytest_warning_recorded(
         self, warning_message: warnings.WarningMessage, when: str, nodeid: str, location: Any
