@@ -1,7 +1,8 @@
-"""Commands of `rumbl-web` in processes forked from one that has loaded it: it loads for most of a second.
+"""Commands in processes forked from one that has loaded `rumbl-web`: it loads for most of a second.
 
 What runs is a process of its own, with its own arguments, environment and output, as if it had been started
-by `python -m rumbl_web`. The one that has loaded it, `python -m tests.preloaded`, ends with the test run.
+by `python -m rumbl_web`, or `python -m` another module that needs much of the same. The one that has loaded
+it, `python -m tests.preloaded`, ends with the test run.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import functools
 import gc
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,7 +43,7 @@ class Forked:
             self.returncode = _loaded().ask(ended=self.pid)
         return self.returncode
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float = 60) -> int:
         """Its exit code, once it has ended. Raises TimeoutExpired after `timeout` seconds."""
         end = time.monotonic() + timeout
         while (code := self.poll()) is None:
@@ -54,16 +57,26 @@ class Forked:
         if self.poll() is None:
             os.kill(self.pid, how)
 
+    def terminate(self) -> None:
+        """Send it SIGTERM, unless it has ended."""
+        self.send_signal(signal.SIGTERM)
+
 
 def start(
-    arguments: list[str], environ: Mapping[str, str], stdout: Path, stderr: Path | None = None
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    stdout: Path,
+    stderr: Path | None = None,
+    *,
+    module: str = "rumbl_web",
 ) -> Forked:
-    """Begin `rumbl-web ARGUMENTS` with this environment alone, in a session of its own.
+    """Begin `python -m MODULE ARGUMENTS` with this environment alone, in a session of its own.
 
     What it says is added to the files; errors to that of the output if `stderr` is None.
     """
     outputs = [str(stdout), str(stderr or stdout)]
-    return Forked(_loaded().ask(arguments=arguments, environ=dict(environ), outputs=outputs))
+    whole = [module, *arguments]
+    return Forked(_loaded().ask(command=whole, environ=dict(environ), outputs=outputs))
 
 
 def run(arguments: list[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -111,13 +124,13 @@ def _loaded() -> _Loaded:
 
 
 def main() -> None:
-    """Answer until the tests hang up; each process that is asked for leaves this function as `rumbl-web`."""
+    """Answer until the tests hang up; each process that is asked for ends in here."""
     from rumbl_web import cli, server  # noqa: F401 - what takes so long
-    from rumbl_web.__main__ import main as command
+    from tests.conformance import channels, faults  # noqa: F401 - of another server
 
     assert threading.active_count() == 1, "a thread would not be there in what is forked"
     gc.collect()
-    gc.freeze()  # who looked through it all for garbage would copy it first: a third of a second at its end
+    gc.freeze()  # who looked through it all for garbage would copy it first
     codes: dict[int, int] = {}
     signal.signal(signal.SIGCHLD, lambda *_: _reap(codes))
     for line in sys.stdin:
@@ -126,8 +139,7 @@ def main() -> None:
             answer = codes.get(question["ended"])
         elif not (answer := os.fork()):
             _become(**question)
-            command()
-            return
+            os._exit(_to_the_end(question["command"][0]))
         print(json.dumps(answer), flush=True)
 
 
@@ -140,7 +152,7 @@ def _reap(codes: dict[int, int]) -> None:
         pass
 
 
-def _become(arguments: list[str], environ: dict[str, str], outputs: list[str]) -> None:
+def _become(command: list[str], environ: dict[str, str], outputs: list[str]) -> None:
     """Be a process that was started with these. It ends with the tests, even if those are killed."""
     ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -151,7 +163,29 @@ def _become(arguments: list[str], environ: dict[str, str], outputs: list[str]) -
     os.closerange(3, 64)
     os.environ.clear()
     os.environ.update(environ)
-    sys.argv[1:] = arguments
+    sys.argv[1:] = command[1:]
+
+
+def _to_the_end(module: str) -> int:
+    """Run it; its exit code, as Python gives it, after all that waits for the end of a process.
+
+    What is left then is to take down what was loaded, page by page of what is shared: much work for nothing.
+    """
+    code: object = 0
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code or 0
+        if isinstance(code, str):
+            sys.stderr.write(f"{code}\n")
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # as Python itself does
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code if isinstance(code, int) else 1
 
 
 if __name__ == "__main__":

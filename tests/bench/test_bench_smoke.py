@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from rumbl_web.phoenix import testing_redis
+from tests import preloaded
 from tests.bench import (
     build,
     busy,
@@ -27,7 +30,7 @@ from tests.bench import (
 from tests.bench.figures import Figure, Target
 from tests.bench.plan import Plan
 from tests.bench.rounds import Say
-from tests.bench.servers import catalog
+from tests.bench.servers import catalog, process, site
 from tests.bench.servers.process import Running, Spec, started
 
 pytestmark = pytest.mark.skipif(
@@ -54,6 +57,74 @@ def send(ws, message):
 
 naive.send = send
 """
+
+
+TINY = Plan(
+    runs=1,
+    sizes=(CLIENTS,),
+    seconds=0.15,
+    players=4,
+    crowd=CLIENTS,
+    held=CLIENTS,
+    storm=CLIENTS,
+    logins=2,
+    tries=6,
+    readers=5,
+    half_sent=5,
+    per_driver=CLIENTS,
+)
+VIDEOS, NOTES = 6, 3
+PLAIN_BEGIN = process.begin
+
+
+def begin_loaded(
+    command: Sequence[str], environ: Mapping[str, str], cwd: Path | None, log: Path, cores: set[int]
+) -> process.Process:
+    """What needs rumbl_web is forked from a process that has loaded it; the peers are not there."""
+    if cwd != preloaded.PROJECT:
+        return PLAIN_BEGIN(command, environ, cwd, log, cores)
+    server = preloaded.start(command[3:], environ, log, module=command[2])
+    os.sched_setaffinity(server.pid, cores)
+    return server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "begin", begin_loaded)
+        yield
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[site.Data]:
+    """A database with as much as any part asks for."""
+    users = TINY.storm + crowd.STAYING
+    folder = tmp_path_factory.mktemp("site")
+    with site.database(folder, users, VIDEOS, members=TINY.logins, notes=NOTES) as made:
+        yield made
+
+
+@pytest.fixture
+def one_database(everything: site.Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All parts share one database; each gets as much of it as it asks for."""
+    monkeypatch.setattr(pages, "VIDEOS", VIDEOS)
+    monkeypatch.setattr(pages, "NOTES", NOTES)
+
+    @contextmanager
+    def database(
+        folder: Path, users: int, videos: int, *, members: int = 0, notes: int = 0
+    ) -> Iterator[site.Data]:
+        tokens = everything.paths.read_text().splitlines(keepends=True)[:users]
+        video_ids = everything.video_ids[-videos:]
+        assert (len(tokens), len(video_ids)) == (users, videos)
+        assert members <= TINY.logins
+        assert notes <= NOTES
+        folder.mkdir()
+        paths = folder / "paths.txt"
+        paths.write_text("".join(tokens))
+        yield dataclasses.replace(everything, video_ids=video_ids, paths=paths)
+
+    monkeypatch.setattr(site, "database", database)
 
 
 def running(spec: Spec, folder: Path) -> Iterator[Running]:
@@ -137,22 +208,6 @@ def test_a_peer_from_pip_does_what_rumbl_does(peer: Callable[[], Spec], tmp_path
             load.play(server, 1, [], path="/nowhere?token=wrong", patience=0.5, settle=0)
 
 
-TINY = Plan(
-    runs=1,
-    sizes=(CLIENTS,),
-    seconds=0.3,
-    players=4,
-    crowd=CLIENTS,
-    held=CLIENTS,
-    storm=CLIENTS,
-    logins=2,
-    tries=6,
-    readers=5,
-    half_sent=5,
-    per_driver=CLIENTS,
-)
-
-
 @pytest.mark.parametrize(
     "part",
     [
@@ -166,6 +221,7 @@ TINY = Plan(
         ),
     ],
 )
+@pytest.mark.usefixtures("one_database")
 def test_a_part_measures_what_it_says(part: Part, tmp_path: Path) -> None:
     said: list[str] = []
     figures, lines = part(machine.cores()[0], tmp_path, dataclasses.replace(TINY, threads=True), said.append)
@@ -199,6 +255,7 @@ def test_who_is_half_sent_is_waited_for_to_the_end() -> None:
         assert 0 < crowd.last_closed_s() < 10
 
 
+@pytest.mark.usefixtures("one_database")
 def test_refused_log_ins_are_timed_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "WARM_UP", 2)
     apart, different = refusals.measure(machine.cores()[0], tmp_path, TINY, lambda _said: None)[0]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,8 @@ from urllib.parse import urlencode
 
 from simple_websocket import Client, ConnectionClosed
 
-from tests.running import PROJECT, eventually, free_port
+from tests import preloaded
+from tests.running import eventually, free_port
 
 DEADLINE_S: Final = 15.0
 
@@ -27,7 +27,7 @@ class ConformanceServer:
         self.url = f"ws://127.0.0.1:{self.port}"
         self._log = folder / "conformance.log"
         self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: preloaded.Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -36,9 +36,9 @@ class ConformanceServer:
 
     def start(self) -> ConformanceServer:
         """Start and wait until it listens."""
-        command = [sys.executable, "-m", "tests.conformance.server", "--port", str(self.port), *self._options]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT)
+        arguments = ["--port", str(self.port), *self._options]
+        self._log.write_bytes(b"")
+        self._process = preloaded.start(arguments, os.environ, self._log, module="tests.conformance.server")
         eventually(self._is_up, 60)
         return self
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tests.bench.servers import family
 
@@ -38,13 +39,26 @@ class Spec:
     """Whether a client can ask for one."""
 
 
+class Process(Protocol):
+    """What is needed of subprocess.Popen."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+    def wait(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Running:
     """A started server that answers requests."""
 
     spec: Spec
     port: int
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def last_words(self) -> str:
@@ -62,22 +76,31 @@ def started(spec: Spec, core: int | set[int], logs: Path) -> Iterator[Running]:
     cores = core if isinstance(core, set) else {core}
     port = _free_port()
     log = logs / f"{spec.name.replace(' ', '-')}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [part.replace("{port}", str(port)) for part in spec.command],
-            env={**os.environ, **spec.environ, "PORT": str(port)},
-            cwd=spec.cwd,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C ends the bench first, the bench then ends its servers in order
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - the bench has one thread
-        )
+    command = [part.replace("{port}", str(port)) for part in spec.command]
+    environ = {**os.environ, **spec.environ, "PORT": str(port)}
+    process = begin(command, environ, spec.cwd, log, cores)
     server = Running(spec, port, process, log)
     try:
         _wait_until_up(server)
         yield server
     finally:
         _stop(process)
+
+
+def begin(
+    command: Sequence[str], environ: Mapping[str, str], cwd: Path | None, log: Path, cores: set[int]
+) -> Process:
+    """A process with exactly this environment, on these cores, whose output is the log."""
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command,
+            env=environ,
+            cwd=cwd,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends the bench first, the bench then ends its servers in order
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - the bench has one thread
+        )
 
 
 def _free_port() -> int:
@@ -105,7 +128,7 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Process) -> None:
     """SIGTERM, and SIGKILL for what is left of the family after STOP_S."""
     members = family.pids(process.pid)
     process.terminate()
