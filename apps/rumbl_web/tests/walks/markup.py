@@ -13,9 +13,11 @@ _ATTRIBUTE: Final = rf'\s+{_NAME}(?:=(?:"[^"<>]*"|[a-z]+))?'
 STRICT_TAG: Final = re.compile(rf"<([a-zA-Z][a-zA-Z0-9-]*)((?:{_ATTRIBUTE})*)\s*/?>")
 _STRICT_END: Final = re.compile(r"</([a-z][a-z0-9-]*)>")
 _ATTRIBUTES: Final = re.compile(rf'({_NAME})(?:=(?:"([^"]*)"|([a-z]+)))?')
-_PIECES: Final = re.compile(r"<[^<>]*>|[^<]+|<")
-_TEXT_ONLY: Final = frozenset({"script", "style"})
-"""What is in these elements is code or data, up to their end."""
+_PIECES: Final = re.compile(
+    r"<(?:script|style)(?=[\s/>])[^<>]*>[^<]*(?:</[^<>]*>)?|<[^<>]*>|[^<]+|<", re.IGNORECASE
+)
+"""A script or a style with all that is in it; another tag; text."""
+_CODE: Final = re.compile(r"(<(script|style)[^<>]*>)([^<]*)</\2>")
 ADDRESSES: Final = frozenset({"href", "src", "action", "formaction", "poster", "data", "cite", "xlink:href"})
 CODE: Final = frozenset({"style", "srcdoc", "http-equiv", "srcset", "target", "type", "is", "lang"})
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -25,36 +27,43 @@ class Reader:
     """Collects `acts`, which are texts, and `faults`: markup that we would never write.
 
     Without faults every `<` of a page begins a tag that all browsers read in the same way: then to take the
-    page to pieces is to read it.
+    page to pieces is to read it. A piece that an earlier page had too is not read again.
     """
 
     def __init__(self) -> None:
         self.acts: set[str] = set()
         self.faults: list[str] = []
-        self._in: str | None = None
-        self._script: str | None = None
+        self._known: set[str] = set()
 
-    def feed(self, page: str) -> None:
-        """Read a whole page."""
-        for piece in _PIECES.findall(page.removeprefix("<!doctype html>")):
-            if not piece.startswith("<"):
-                self._data(piece)
-            elif self._in is not None and piece != f"</{self._in}>":
-                self.faults.append(f"a sign of markup in {self._in}: {piece}")
-            else:
+    def feed(self, page: str) -> list[str]:
+        """Read a whole page. Gives its faults, without those that an earlier page had."""
+        before = len(self.faults)
+        pieces = set(_PIECES.findall(page.removeprefix("<!doctype html>"))) - self._known
+        self._known |= pieces
+        for piece in pieces:
+            if code := _CODE.fullmatch(piece):
+                self._code(*code.groups())
+            elif piece.startswith("<"):
                 self._tag(piece)
+            else:
+                self._data(piece)
+        return self.faults[before:]
 
-    def _tag(self, piece: str) -> None:
-        acts, faults, within, kind = read_tag(piece)
+    def _code(self, tag: str, name: str, code: str) -> None:
+        self._tag(f"</{name}>")
+        if "script type=application/json" in self._tag(tag):
+            self._json(code)
+        elif code:
+            self.acts.add(f"code {code}")
+        self._data(code)
+
+    def _tag(self, piece: str) -> frozenset[str]:
+        acts, faults = read_tag(piece)
         self.acts |= acts
         self.faults += faults
-        self._in, self._script = within, kind
+        return acts
 
     def _data(self, data: str) -> None:
-        if self._script == "application/json":
-            self._json(data)
-        elif self._in is not None:
-            self.acts.add(f"code {data}")
         if "{{" in data and any("{{" in part and "49" in part for part in data.split("&")):
             self.faults.append(f"a sign of markup: {data}")
 
@@ -66,21 +75,20 @@ class Reader:
 
 
 @lru_cache(4_096)
-def read_tag(piece: str) -> tuple[frozenset[str], tuple[str, ...], str | None, str | None]:
-    """What a tag does, what is wrong with it, and the element whose code follows, with its type."""
+def read_tag(piece: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """What a tag does, and what is wrong with it."""
     if end := _STRICT_END.fullmatch(piece):
-        return frozenset({f"</{end[1]}>"}), (), None, None
+        return frozenset({f"</{end[1]}>"}), ()
     tag = STRICT_TAG.fullmatch(piece)
     if tag is None:
-        return frozenset(), (f"a tag that is not written strictly: {piece}",), None, None
+        return frozenset(), (f"a tag that is not written strictly: {piece}",)
     name = tag[1].lower()
     attributes = [
         (key.lower(), unescape(quoted or bare)) for key, quoted, bare in _ATTRIBUTES.findall(tag[2])
     ]
     acts = {act for key, value in attributes if (act := _act(name, key, value))}
     acts.add(f"<{name} {' '.join(sorted(key for key, _ in attributes))}>")
-    within = name if name in _TEXT_ONLY else None
-    return frozenset(acts), (), within, dict(attributes).get("type") if within else None
+    return frozenset(acts), ()
 
 
 def _act(tag: str, name: str, value: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +25,10 @@ from rumbl_core.multimedia import Video
 from rumbl_core.result import Ok
 from rumbl_core.testing import Sandbox, annotation_fixture, user_fixture, video_fixture
 from rumbl_web import mailer
-from rumbl_web.controllers import page_controller
-from rumbl_web.controllers.gallery_controller import PAGE
+from rumbl_web.controllers import gallery_controller, page_controller, video_controller
 from rumbl_web.mail import Collected, Mail
 from rumbl_web.router import ROUTES
-from rumbl_web.testing import make_app
+from rumbl_web.testing import Client, make_app
 
 from . import markup, payloads
 from .world import PASSWORD, World, steps
@@ -39,8 +38,8 @@ QUERIES = ("q", "sort", "after", "before", "next", "here", "language")
 AT_ONCE = 7
 """Payloads that go into a line."""
 ROWS = 7
-VIDEOS = PAGE - ROWS - 1
-"""Videos with an address that a list shows on its first page, beside those that are there already."""
+VIDEOS = len(payloads.ADDRESSES) + ROWS + 1
+"""How many there are at most: so many are on the first page of every list."""
 ROUNDS = range(0, len(payloads.PAYLOADS), AT_ONCE * ROWS)
 LONG = 6_000
 PART = re.compile("layout/|shared/|.*/_")
@@ -52,9 +51,13 @@ Words = Callable[[int, int], str]
 class Seen:
     """What acts on the pages of a walk, and what is wrong with them."""
 
-    acts: set[str] = field(default_factory=set)
+    reader: markup.Reader = field(default_factory=markup.Reader)
     faults: list[str] = field(default_factory=list)
     pages: int = 0
+
+    @property
+    def acts(self) -> set[str]:
+        return self.reader.acts
 
     def look(self, where: str, answer: TestResponse) -> None:
         if answer.status_code >= 500:
@@ -62,9 +65,7 @@ class Seen:
         for before in answer.history:
             self.look(where, before)
         if answer.mimetype == "text/html" and answer.text:
-            reader = markup.read(answer.text)
-            self.acts |= reader.acts
-            self.faults += [f"{where}: {fault}" for fault in reader.faults]
+            self.faults += [f"{where}: {fault}" for fault in self.reader.feed(answer.text)]
             self.pages += 1
 
 
@@ -101,7 +102,9 @@ def peopled(lasting_world: World) -> Iterator[World]:
         video_fixture(lasting_world.owner, category_id=category.id)
         user_fixture()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page_controller, "NEWEST", PAGE)
+        patch.setattr(page_controller, "NEWEST", VIDEOS)
+        for controller in (gallery_controller, video_controller):
+            patch.setattr(controller, "PAGE", VIDEOS)
         yield lasting_world
 
 
@@ -119,24 +122,24 @@ def walk(world: World, words: Words, number: int, seen: Seen) -> None:
 
 def steps_of(world: World, words: Words, number: int, seen: Seen) -> Iterator[None]:
     """The steps of such a walk; forms delete, so undo it."""
-    browsers = {who: world.browser(who) for who in ("guest", "owner")}
     fill(world, words, number)
     links = mailed(world, words(number, 90))
+    browsers = {who: led(world.browser(who, secret=True), links) for who in ("guest", "owner")}
     by_safety = sorted(steps(), key=lambda step: step[1] != "GET")
     for count, (route, method) in enumerate(by_safety):
         word = words(number + count, 90)
         headers = {"user-agent": single(word), "referer": f"http://localhost/{single(word)}"}
         query = dict.fromkeys(QUERIES, word)
-        for who, browser in browsers.items():
+        for who, led_there in browsers.items():
             if who == "guest" and route.members:
                 continue
             where = f"{method} {route.path} by {who} with {word!r}"
             path = world.path(route.path)
-            with browser.session_transaction() as session:
-                session.update(links)
+            browser = led_there.twin()
             if method == "GET":
                 seen.look(where, browser.get(path, query_string=query, headers=headers))
-                seen.look(where, browser.get(path))
+                if route.lists:  # all of its rows: other pages ask for none of these names
+                    seen.look(where, browser.get(path))
                 if "<" in route.path:
                     seen.look(where, browser.get(f"{route.path.split('<')[0]}{single(word)}"))
             elif route.name != "session.delete":
@@ -163,6 +166,13 @@ def mailed(world: World, word: str) -> dict[str, str]:
     return {"reset_token": reset.value.token, "mail_token": wanted.value.token}
 
 
+def led(browser: Client, links: Mapping[str, str]) -> Client:
+    """The browser, when it has followed these links."""
+    with browser.session_transaction() as session:
+        session.update(links)
+    return browser
+
+
 def single(word: str) -> str:
     """On one line and in Latin letters, as headers are."""
     return "".join(letter for letter in word if " " <= letter < "\x7f")
@@ -171,30 +181,27 @@ def single(word: str) -> str:
 def walk_addresses(world: World, addresses: Sequence[str], seen: Seen) -> None:
     """Every page, where the videos and their notes have these as the addresses of what they are about."""
     pages = [route for route, method in steps() if method == "GET"]
-    for first in range(0, len(addresses), VIDEOS):
-        with world.undone():
-            videos = addressed(world, addresses[first : first + VIDEOS])
-            browsers = {who: world.browser(who) for who in ("guest", "owner")}
-            for who, route in itertools.product(browsers, pages):
-                if who == "guest" and route.members:
-                    continue
-                of = {world.about(video).path(route.path): address for video, address in videos}
-                for path, address in of.items():
-                    seen.look(f"{route.path} by {who} of {address!r}", browsers[who].get(path))
+    with world.undone():
+        videos = addressed(world, addresses)
+        browsers = {who: world.browser(who) for who in ("guest", "owner")}
+        for who, route in itertools.product(browsers, pages):
+            if who == "guest" and route.members:
+                continue
+            of = {world.about(video).path(route.path): address for video, address in videos}
+            for path, address in of.items():
+                seen.look(f"{route.path} by {who} of {address!r}", browsers[who].get(path))
 
 
-def addressed(world: World, addresses: Iterable[str]) -> list[tuple[Video, str]]:
+def addressed(world: World, addresses: Sequence[str]) -> list[tuple[Video, str]]:
     """A video with a note for each address, in the world's category."""
-    videos = []
-    for address in addresses:
-        video = video_fixture(world.owner, category_id=world.category.id)
+    videos = [video_fixture(world.owner, category_id=world.category.id) for _ in addresses]
+    for video in videos:
         annotation_fixture(world.other, video)
-        with world.sandbox.session(transaction=False) as session:
-            about = {"url": address, "id": video.id}
-            session.execute(text("UPDATE videos SET url = :url WHERE id = :id"), about)
-            session.execute(text("UPDATE annotations SET source_url = :url WHERE video_id = :id"), about)
-        videos.append((video, address))
-    return videos
+    about = [{"url": address, "id": video.id} for video, address in zip(videos, addresses, strict=True)]
+    with world.sandbox.session(transaction=False) as session:
+        session.execute(text("UPDATE videos SET url = :url WHERE id = :id"), about)
+        session.execute(text("UPDATE annotations SET source_url = :url WHERE video_id = :id"), about)
+    return list(zip(videos, addresses, strict=True))
 
 
 def usual(world: World) -> Seen:
