@@ -192,6 +192,10 @@ def walk_addresses(world: World, addresses: Sequence[str], seen: Seen) -> None:
                 seen.look(f"{route.path} by {who} of {address!r}", browsers[who].get(path))
 
 
+ANSWERED = "UPDATE annotations SET source_url = :url, answer_to = id WHERE video_id = :id"
+"""What makes notes answers: a source is shown of no other. That they answer themselves is seen nowhere."""
+
+
 def addressed(world: World, addresses: Sequence[str]) -> list[tuple[Video, str]]:
     """A video with a note for each address, in the world's category."""
     videos = [video_fixture(world.owner, category_id=world.category.id) for _ in addresses]
@@ -200,7 +204,7 @@ def addressed(world: World, addresses: Sequence[str]) -> list[tuple[Video, str]]
     about = [{"url": address, "id": video.id} for video, address in zip(videos, addresses, strict=True)]
     with world.sandbox.session(transaction=False) as session:
         session.execute(text("UPDATE videos SET url = :url WHERE id = :id"), about)
-        session.execute(text("UPDATE annotations SET source_url = :url WHERE video_id = :id"), about)
+        session.execute(text(ANSWERED), about)
     return list(zip(videos, addresses, strict=True))
 
 
