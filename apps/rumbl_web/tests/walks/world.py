@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import unquote
 
 from flask import Flask
 from sqlalchemy import Connection, text
@@ -106,6 +108,10 @@ class World:
         assert "<" not in rule or noun in rows, f"say in {__name__} whose row a path with {noun} names"
         return _ARGUMENT.sub(str(rows.get(noun, "")), rule)
 
+    def rules(self) -> list[str]:
+        """All that the site answers to."""
+        return sorted({rule.rule for rule in self.app.url_map.iter_rules()})
+
     def form(self, who: str = "owner") -> dict[str, Any]:
         """Good fields for every action that there is, as one of WHO sends them."""
         user = self.user(who)
@@ -132,6 +138,34 @@ class World:
         with self.sandbox.connection() as connection:
             self.digests = self.digests or _digests(connection)
             return {str(name): str(digest) for name, digest in connection.exec_driver_sql(self.digests)}
+
+
+class Tried:
+    """By which methods paths are tried: by all that lead to something of ours, and by one of the others.
+
+    Those are refused before anything of ours is asked, so by which path is no matter: each has its turn.
+    """
+
+    def __init__(self, app: Flask, methods: Sequence[str]) -> None:
+        self._urls = app.url_map.bind("localhost")
+        self._methods = methods
+        self._met = Counter[str]()
+
+    def by(self, path: str) -> list[str]:
+        """The methods that a path is tried by, in the order that was given."""
+        leads = self.leads(path)
+        refused = sorted(set(self._methods) - set(leads), key=lambda method: (self._met[method], method))[:1]
+        self._met.update(refused)
+        return [method for method in self._methods if method in {*leads, *refused}]
+
+    def leads(self, path: str) -> list[str]:
+        """The methods by which a path leads to something of ours."""
+        return [method for method in self._methods if self._urls.test(unquote(path), method)]
+
+    @property
+    def refused(self) -> set[str]:
+        """The methods that were refused on some path."""
+        return {method for method, times in self._met.items() if times}
 
 
 def _digests(connection: Connection) -> str:
