@@ -14,19 +14,17 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from functools import cache, partial
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ClauseElement,
     ColumnElement,
     Connection,
     Delete,
     Insert,
     Integer,
     Select,
-    Table,
     Update,
     any_,
     bindparam,
@@ -39,21 +37,17 @@ from sqlalchemy import (
     delete as sql_delete,
 )
 from sqlalchemy import (
-    insert as sql_insert,
-)
-from sqlalchemy import (
     update as sql_update,
 )
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert, ReturningUpdate
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
+from rumbl_core import insertion
 from rumbl_core.changeset import Changeset
 from rumbl_core.errors import NotFound, StaleEntry, Unavailable
 from rumbl_core.excerpt import Excerpt
 from rumbl_core.result import Error, Ok
-from rumbl_core.schema import Schema, now, stored_values
+from rumbl_core.schema import Schema, keep_associations, stamps, stored_values
 
 S = TypeVar("S", bound=Schema)
 T = TypeVar("T")
@@ -144,18 +138,23 @@ def count(query: Select[*tuple[Any, ...]]) -> int:
         return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
-def insert(changeset: Changeset[S], lock: tuple[int, int] | None = None) -> Ok[S] | Error[Changeset[S]]:
+def insert(
+    changeset: Changeset[S],
+    lock: tuple[int, int] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Ok[S] | Error[Changeset[S]]:
     """Insert the changeset's data with its changes; Ok(row) or Error(changeset).
 
-    `lock` is a key and a space as in `lock`, taken first and held until the row is committed.
+    `lock` is a key and a space as in `lock`, taken first and held until the row is committed. `parameters`
+    are those of expressions among the changes.
     """
     schema = type(changeset.data)
     values = {
-        **_stamps(schema, "inserted_at", "updated_at"),
+        **stamps(schema, "inserted_at", "updated_at"),
         **stored_values(changeset.data),
         **changeset.changes,
     }
-    return _write(changeset, "insert", partial(_put, schema, values), lock)
+    return _write(changeset, "insert", partial(_put, schema, values, parameters or {}), lock)
 
 
 def update(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
@@ -163,11 +162,11 @@ def update(changeset: Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
     schema = type(changeset.data)
     if changeset.valid and not changeset.changes:
         return Ok(changeset.data)
-    values = {**_stamps(schema, "updated_at"), **changeset.changes}
+    values = {**stamps(schema, "updated_at"), **changeset.changes}
     query = sql_update(schema).where(schema.id == changeset.data.id).values(values)
     result = _write(changeset, "update", partial(_run, schema, query))
     if isinstance(result, Ok):
-        _keep_associations(changeset.data, result.value)
+        keep_associations(changeset.data, result.value)
     return result
 
 
@@ -181,8 +180,10 @@ def delete(row: S | Changeset[S]) -> Ok[S] | Error[Changeset[S]]:
 
 def insert_new(schema: type[S], values: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving out those that break a unique constraint (on conflict do nothing)."""
-    stamps = _stamps(schema, "inserted_at", "updated_at")
-    run(pg_insert(schema).values([{**stamps, **row} for row in values]).on_conflict_do_nothing())
+    times = stamps(schema, "inserted_at", "updated_at")
+    with transaction():
+        for row in values:
+            run(*insertion.of_new(schema, {**times, **row}))
 
 
 def among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
@@ -286,26 +287,13 @@ def _run(schema: type[S], command: Update | Delete, connection: Connection) -> S
     return next(iter(excerpt.objects(connection.execute(command.returning(*excerpt.columns)))), None)
 
 
-def _put(schema: type[S], values: Mapping[str, Any], connection: Connection) -> S:
+def _put(
+    schema: type[S], values: Mapping[str, Any], parameters: Mapping[str, Any], connection: Connection
+) -> S:
     """The new row with what the database gave it. A session that makes the object takes twice the time."""
-    command, excerpt = _insertion(schema)
-    columns = schema.__mapper__.column_attrs
-    plain = {
-        name: value
-        for name, value in values.items()
-        if name in columns and not isinstance(value, ClauseElement)
-    }
-    # What is no column is refused there; among the parameters nobody would notice it.
-    others = {name: value for name, value in values.items() if name not in plain}
-    made: S = excerpt.objects(connection.execute(command.values(others) if others else command, plain))[0]
+    command, plain = insertion.of(schema, values)
+    made: S = _whole(schema).objects(connection.execute(command, {**plain, **parameters}))[0]
     return made
-
-
-@cache
-def _insertion(schema: type[S]) -> tuple[ReturningInsert[Any], Excerpt[S]]:
-    excerpt = _whole(schema)
-    table = cast("Table", schema.__table__)
-    return sql_insert(table).returning(*excerpt.columns), excerpt
 
 
 @contextmanager
@@ -350,20 +338,6 @@ def _whole(schema: type[S]) -> Excerpt[S]:
 def _constraint(error: exc.IntegrityError) -> str | None:
     diagnosis = getattr(error.orig, "diag", None)
     return getattr(diagnosis, "constraint_name", None)
-
-
-def _stamps(schema: type[Schema], *names: str) -> dict[str, Any]:
-    time = now()
-    return {name: time for name in names if name in schema.__mapper__.column_attrs}
-
-
-def _keep_associations(before: Schema, after: Schema) -> None:
-    """Carry over what was loaded before, where the foreign key is still the same."""
-    for relation in before.__mapper__.relationships:
-        keys = [column.key for column in relation.local_columns]
-        same = [getattr(before, str(key)) == getattr(after, str(key)) for key in keys]
-        if relation.key in before.__dict__ and False not in same:
-            set_committed_value(after, relation.key, before.__dict__[relation.key])
 
 
 def _configured() -> Store:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Identity, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from rumbl_core import casts as kinds
 
@@ -49,3 +50,18 @@ def stored_values(row: Schema) -> dict[str, Any]:
     """The columns that were set on an unsaved row."""
     names = (attribute.key for attribute in row.__mapper__.column_attrs)
     return {name: row.__dict__[name] for name in names if row.__dict__.get(name) is not None}
+
+
+def stamps(schema: type[Schema], *names: str) -> dict[str, datetime]:
+    """The time for those of the columns `names` that the schema has."""
+    time = now()
+    return {name: time for name in names if name in schema.__mapper__.column_attrs}
+
+
+def keep_associations(before: Schema, after: Schema) -> None:
+    """Carry over what was loaded before, where the foreign key is still the same."""
+    for relation in before.__mapper__.relationships:
+        keys = [column.key for column in relation.local_columns]
+        same = [getattr(before, str(key)) == getattr(after, str(key)) for key in keys]
+        if relation.key in before.__dict__ and False not in same:
+            set_committed_value(after, relation.key, before.__dict__[relation.key])

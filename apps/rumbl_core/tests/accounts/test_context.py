@@ -227,6 +227,8 @@ class TestGetUser:
         user_fixture(name="Max", username="max2")
         assert accounts.get_user_by(username="MAX", name="Max") == first
         assert accounts.get_user_by(username="nobody") is None
+        assert accounts.get_user_by(id=f"{first.id}", name="Max") == first
+        assert accounts.get_user_by(id="x", name="Max") is None
         with pytest.raises(MultipleResultsFound):
             accounts.get_user_by(name="Max")
 

@@ -67,7 +67,6 @@ def test_notes_are_stamped_by_the_clock_of_the_database(
 ) -> None:
     wrong = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=1)
     monkeypatch.setattr(schema, "now", lambda: wrong)
-    monkeypatch.setattr(repo, "now", lambda: wrong)
 
     note = annotation_fixture(owner, video)
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final, Literal
+from functools import cache
+from typing import Any, Final, Literal
 
-from sqlalchemy import Text, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select, update
 
 from rumbl_core import backend_seeds, password, repo
 from rumbl_core.accounts.user import PEOPLE, User
 from rumbl_core.accounts.user_token import (
     ASKING,
+    DELETION,
+    EXPIRY,
     SEEN_EVERY,
     USER_OF_TOKEN,
     Device,
     UserToken,
     digest,
     reference,
+    still_valid,
     valid_token,
 )
 from rumbl_core.casts import INVALID, cast_id, line
@@ -90,17 +94,12 @@ def get_user_by(**fields: object) -> User | None:
 
     The case of a username is no matter.
     """
-    query = _ANYBODY
+    if "id" in fields:
+        fields["id"] = cast_id(fields["id"])
     for name, value in fields.items():
-        if name == "id":
-            query = query.where(User.id == cast_id(value))
-        elif not isinstance(value, str) or len(value) > 255 or line(value) is INVALID:
+        if name != "id" and (not isinstance(value, str) or len(value) > 255 or line(value) is INVALID):
             return None
-        elif name == "username":
-            query = query.where(func.lower(User.username) == func.lower(value))
-        else:
-            query = query.where(getattr(User, name) == value)
-    return repo.one_of(ASKING, query)
+    return repo.one_of(ASKING, _user_by(*fields), fields)
 
 
 def change_user(user: User, params: object = None) -> Changeset[User]:
@@ -168,7 +167,7 @@ def create_session_token(user: User, device: Device | None = None) -> str:
         # Whoever changes the password waits for this session, and then ends it.
         if not same_password(user, wait_for="share"):
             raise NotFound(f"{user!r} has another password by now")
-        repo.run(UserToken.expiry(user))
+        repo.run(EXPIRY, {"user_id": user.id, **still_valid()})
         repo.insert(change(row))
     return token
 
@@ -194,7 +193,7 @@ def get_user_by_session_token(token: object) -> User | None:
 
 def delete_session_token(token: object) -> None:
     """End a session; no matter if it is over."""
-    repo.run(UserToken.deletion(token))
+    repo.run(DELETION, {"token_hash": digest(token)})
 
 
 def delete_all_session_tokens(user: User) -> list[str]:
@@ -216,6 +215,19 @@ def sessions_alive(refs: Collection[str]) -> set[str]:
     """Those of these public names whose sessions are still open, in one query."""
     known = UserToken.known_references(refs)
     return {reference(first) for first in repo.all(UserToken.sessions_query(known))} if known else set()
+
+
+@cache
+def _user_by(*names: str) -> Select[*tuple[Any, ...]]:
+    """The users who have these fields; built once, a log-in asks for it."""
+    query = _ANYBODY
+    for name in names:
+        column: ColumnElement[Any] = getattr(User, name)
+        given: ColumnElement[Any] = bindparam(name, type_=column.type)
+        if name == "username":
+            column, given = func.lower(column), func.lower(given)
+        query = query.where(column == given)
+    return query
 
 
 def _without_password(username: str, name: str) -> User | None:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
-    Delete,
     ForeignKey,
     LargeBinary,
     Select,
@@ -136,35 +135,34 @@ class UserToken(Schema):
         """Deletes sessions of a user, all or those of further conditions, and gives their hashes."""
         return delete(UserToken).where(UserToken.user_id == user.id).returning(UserToken.token_hash)
 
-    @staticmethod
-    def deletion(token: object) -> Delete:
-        """Deletes the row of a token."""
-        return delete(UserToken).where(UserToken.token_hash == digest(token))
-
-    @staticmethod
-    def expiry(user: User) -> Delete:
-        """Deletes what is left of a user's expired sessions."""
-        return delete(UserToken).where(UserToken.user_id == user.id, not_(UserToken.valid()))
-
 
 ASKING: Final = Excerpt(User)
+# Built once: every page of a member asks for the first, every log-in for the others.
+_VALID: Final = and_(
+    UserToken.inserted_at > bindparam("since"), UserToken.last_seen_at > bindparam("seen_since")
+)
+_OF_TOKEN: Final = UserToken.token_hash == bindparam("token_hash")
 USER_OF_TOKEN: Final = (
     ASKING.select()
     .add_columns(UserToken.last_seen_at)
     .join(UserToken, UserToken.user_id == User.id)
-    .where(
-        UserToken.token_hash == bindparam("token_hash"),
-        UserToken.inserted_at > bindparam("since"),
-        UserToken.last_seen_at > bindparam("seen_since"),
-    )
+    .where(_OF_TOKEN, _VALID)
 )
-"""The user, whom `ASKING` makes of it, and when the session was seen last. Built once: every page of a member
-asks for it, with the parameters of `valid_token`."""
+"""The user, whom `ASKING` makes of it, and when the session was seen last; its parameters: `valid_token`."""
+DELETION: Final = delete(UserToken).where(_OF_TOKEN)
+"""Deletes the row of a token, by its `token_hash`."""
+EXPIRY: Final = delete(UserToken).where(UserToken.user_id == bindparam("user_id"), not_(_VALID))
+"""Deletes what is left of a user's expired sessions, by the parameters `user_id` and `still_valid`."""
 
 
 def valid_token(token: object) -> dict[str, object]:
     """What finds the user of a token that is still valid."""
-    return {"token_hash": digest(token), "since": now() - VALIDITY, "seen_since": now() - IDLE}
+    return {"token_hash": digest(token), **still_valid()}
+
+
+def still_valid() -> dict[str, object]:
+    """Since when sessions are neither too old nor forgotten."""
+    return {"since": now() - VALIDITY, "seen_since": now() - IDLE}
 
 
 def digest(token: object) -> bytes:

@@ -96,7 +96,9 @@ class Annotation(Schema):
         )
 
     @staticmethod
-    def latest_id(video_id: int | InstrumentedAttribute[int]) -> ScalarSelect[int | None]:
+    def latest_id(
+        video_id: int | ColumnElement[int] | InstrumentedAttribute[int],
+    ) -> ScalarSelect[int | None]:
         """The highest id of a video's annotations, as a part of a statement."""
         return select(func.max(Annotation.id)).where(Annotation.video_id == video_id).scalar_subquery()
 

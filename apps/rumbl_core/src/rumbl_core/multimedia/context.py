@@ -52,6 +52,10 @@ _VIDEOS_OF_CATEGORY: Final = _LISTED_VIDEOS.where(Video.category_id == bindparam
 _VIDEOS_OF_USER: Final = _LISTED_VIDEOS.where(Video.user_id == bindparam("user_id"))
 _CATEGORY: Final = Excerpt(Category)
 _ALL_CATEGORIES: Final = _CATEGORY.select()
+_CATEGORY_OF_NAME: Final = _ALL_CATEGORIES.where(Category.name == bindparam("name"))
+_LATEST_ID: Final = Annotation.latest_id(bindparam("of_video", type_=BigInteger))
+# By the database's clock, for `list_recent_annotations`: the clocks of nodes may differ.
+_TIME: Final = repo.database_time()
 _LATEST: Final = select(Video.id, func.coalesce(Annotation.latest_id(Video.id), 0), Video.removals).where(
     Video.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 )
@@ -192,7 +196,9 @@ def create_category_or_raise(name: str) -> Category:
     if not wanted.valid:
         raise ValueError(f"category {name!r}: {wanted.errors_on()}")
     repo.insert_new(Category, [wanted.changes])
-    return repo.one_or_raise(select(Category).where(Category.name == name))
+    category = repo.one_of(_CATEGORY, _CATEGORY_OF_NAME, {"name": name})
+    assert category is not None
+    return category
 
 
 def annotate_video(
@@ -212,9 +218,7 @@ def annotate_video(
     wanted = judge(row, attrs)
     if not wanted.valid:
         return Error(wanted.put_action("insert"))
-    wanted = wanted.put_change("prev_id", Annotation.latest_id(row.video_id))
-    # By the database's clock, for `list_recent_annotations`: the clocks of nodes may differ.
-    result = _insert_once(wanted.put_change("inserted_at", repo.database_time()))
+    result = _insert_once(wanted.put_change("prev_id", _LATEST_ID).put_change("inserted_at", _TIME))
     if isinstance(result, Ok):
         set_committed_value(result.value, "user", user)
     return result
@@ -283,13 +287,14 @@ def count_annotations(of: Collection[Video]) -> dict[int, int]:
 
 def _insert_once(wanted: Changeset[Annotation]) -> Ok[Annotation] | Error[Changeset[Annotation]]:
     """Insert under the video's lock, or find the one that the unique indexes name as its twin."""
-    result = repo.insert(wanted, lock=(wanted.data.video_id, _ANNOTATION_LOCKS))
+    video_id = wanted.data.video_id
+    result = repo.insert(wanted, lock=(video_id, _ANNOTATION_LOCKS), parameters={"of_video": video_id})
     if isinstance(result, Ok):
         result.value.is_new = True
         return result
     of_user = select(Annotation).where(Annotation.user_id == wanted.data.user_id)
     twins = {
-        "client_key": of_user.where(Annotation.video_id == wanted.data.video_id),
+        "client_key": of_user.where(Annotation.video_id == video_id),
         "answer_to": of_user,
     }
     for name, query in twins.items():
