@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.parallel.reports import hear
+from tests.parallel.reports import Location, hear
 from tests.parallel.seconds import Seconds
 from tests.parallel.worker import ASK, STOP, Done, File, work
 
@@ -122,14 +122,15 @@ class Crew:
     def _report(self, told: Done) -> None:
         config, item = self._session.config, self._session.items[told.test]
         self._seconds.took(_file(item), told.seconds)
-        self._log(item, [hear(item, report) for report in told.reports])
+        reports = [hear(item, told.location, report) for report in told.reports]
+        self._log(item, told.location, reports)
         for warning in told.warnings:
             config.hook.pytest_warning_recorded.call_historic(kwargs=_restored(**warning))
         self._session.shouldfail = self._session.shouldfail or told.shouldfail
         self._session.shouldstop = self._session.shouldstop or told.shouldstop
 
-    def _log(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
-        hook, nodeid, location = item.ihook, item.nodeid, item.location
+    def _log(self, item: pytest.Item, location: Location, reports: list[pytest.TestReport]) -> None:
+        hook, nodeid = item.ihook, item.nodeid
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for report in reports:
             hook.pytest_runtest_logreport(report=report)
@@ -162,7 +163,8 @@ class Crew:
         """The test that it was at has failed; another one goes on behind it."""
         item = self._session.items[worker.tests.popleft()]
         words = f"the worker ended here: {worker.last_words or worker.process.exitcode}"
-        self._log(item, [pytest.TestReport(item.nodeid, item.location, {}, "failed", words, "call")])
+        report = pytest.TestReport(item.nodeid, item.location, {}, "failed", words, "call")
+        self._log(item, item.location, [report])
         if worker.tests:
             self._files.appendleft(list(worker.tests))
         if self._files:

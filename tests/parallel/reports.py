@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+Location = tuple[str, int | None, str]
 Told = tuple[Any, ...] | dict[str, Any]
 _NAMES = vars(pytest.TestReport("", ("", 0, ""), {}, "passed", None, "call")).keys()
 
@@ -26,10 +27,10 @@ def tell(item: pytest.Item, report: pytest.TestReport, before: Told | None) -> T
     return (keywords, report.outcome, None, report.when, report.sections, *times, report.user_properties)
 
 
-def hear(item: pytest.Item, told: Told) -> pytest.TestReport:
-    """The report that was told."""
+def hear(item: pytest.Item, location: Location, told: Told) -> pytest.TestReport:
+    """The report that was told; the test's location was told as well, for it takes a while to find."""
     if isinstance(told, tuple):
-        return pytest.TestReport(item.nodeid, item.location, *told)
+        return pytest.TestReport(item.nodeid, location, *told)
     report: pytest.TestReport = item.config.hook.pytest_report_from_serializable(
         config=item.config, data=told
     )

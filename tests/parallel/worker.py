@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.parallel.reports import Told, tell
+from tests.parallel.reports import Location, Told, tell
 
 LONGEST_END_S = 60.0
 """After so long a worker that has nothing more to do is gone, also where the run is gone already."""
@@ -39,10 +39,11 @@ ASK = None
 
 @dataclass
 class Done:
-    """A test has ended, after so many seconds: pytest's reports of it, what is known of its warnings, and
-    whether the worker's session wants to be over."""
+    """A test of that place has ended, after so many seconds: the reports of it, what is known of its warnings,
+    and whether the worker's session wants to be over."""
 
     test: int
+    location: Location
     seconds: float = 0.0
     reports: list[Told] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
@@ -104,7 +105,7 @@ class _Worker:
     def __init__(self, session: pytest.Session, connection: Connection) -> None:
         self._session = session
         self._connection = connection
-        self._done = Done(-1)
+        self._done = Done(-1, ("", None, ""))
         self._pid = os.getpid()
         session.config.pluginmanager.register(self)
 
@@ -147,7 +148,7 @@ class _Worker:
 
     def _run(self, test: int, following: Any) -> None:
         item = self._session.items[test]
-        self._done = Done(test)
+        self._done = Done(test, item.location)
         begun = time.monotonic()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if os.getpid() != self._pid:
