@@ -39,8 +39,8 @@ ASK = None
 
 @dataclass
 class Done:
-    """A test of that place has ended, after so many seconds: the reports of it, what is known of its warnings,
-    and whether the worker's session wants to be over."""
+    """A test of that place has ended, after so many seconds: its reports, what is known of its warnings, and
+    whether the worker's session wants to be over."""
 
     test: int
     location: Location
