@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import psycopg
 from sqlalchemy.engine import URL
 
@@ -53,3 +56,9 @@ def test_notes_from_before_the_chain_are_chained_in_the_order_of_their_ids(empty
 def test_two_processes_may_migrate_at_once(empty: URL) -> None:
     at_once("app.migrate()", address.conninfo(empty))
     assert migrate.version(empty) == migrate.latest()
+
+
+def test_who_migrates_nothing_need_not_load_alembic() -> None:
+    loads = "import sys, rumbl_core.cli, rumbl_core.testing; print('alembic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

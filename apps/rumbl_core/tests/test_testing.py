@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from rumbl_core import accounts, attempts, multimedia, password, repo, testing
+from rumbl_core import accounts, attempts, multimedia, password, repo
 from rumbl_core.attempts import State
 from rumbl_core.errors import Unavailable
 from rumbl_core.postgres import address
@@ -255,12 +255,3 @@ def test_many_notes_are_as_if_they_had_been_written_one_by_one(sandbox: Sandbox)
 def test_a_database_that_is_away_is_away_for_everybody(database_away: None) -> None:
     with pytest.raises(Unavailable):
         accounts.list_users()
-
-
-def test_a_run_begins_without_what_a_killed_one_left(committed_database: str, rumbl_database: URL) -> None:
-    user_fixture()
-    assert accounts.list_users() != []
-
-    testing._prepare(rumbl_database)
-
-    assert accounts.list_users() == []

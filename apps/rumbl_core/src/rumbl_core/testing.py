@@ -21,39 +21,31 @@ RUMBL_TEST_DATA (default: one in the temporary folder); or in the server of RUMB
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from importlib import resources
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 from sqlalchemy import BigInteger, Connection, Engine, Select, column, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from rumbl_core import accounts, migrate, multimedia, password, repo
+from rumbl_core import accounts, leased, multimedia, password, repo
 from rumbl_core.accounts import User
-from rumbl_core.attempts import Attempt
 from rumbl_core.backend_seeds import reserved
 from rumbl_core.changeset import Changeset
 from rumbl_core.multimedia import Annotation, Video
 from rumbl_core.own_server import OwnServer
 from rumbl_core.pool import Cursor, Pool, make_engine, refuse_dead
 from rumbl_core.postgres import address
-from rumbl_core.postgres.embedded import EmbeddedPostgres
 from rumbl_core.result import Error, Ok
 from rumbl_core.schema import Schema
 
-_MAX_LEASES: Final = 64
-_LEASES: Final = 4_113
 _WAIT_S: Final = 10.0
 _NOTES: Final = text("""
     WITH new AS (
@@ -66,7 +58,6 @@ _NOTES: Final = text("""
         date_trunc('second', timezone('UTC', clock_timestamp()))
     FROM new ORDER BY id RETURNING id
 """).columns(column("id", BigInteger))
-_RESTART: Final = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
 S = TypeVar("S", bound=Schema)
 _numbers = itertools.count(1)
 
@@ -221,12 +212,7 @@ def database_away() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def rumbl_database() -> Iterator[URL]:
     """Address of a migrated database that is this run's alone."""
-    with ExitStack() as stack:
-        server = _server(stack)
-        lease = stack.enter_context(psycopg.connect(address.conninfo(server), autocommit=True))
-        url = server.set(database=_lease(lease))
-        address.ensure_database(url)
-        _prepare(url)
+    with leased.database() as url:
         yield url
 
 
@@ -272,7 +258,8 @@ def committed_database(rumbl_database: URL) -> Iterator[str]:
     finally:
         repo.configure(before)
         pool.close()
-        _empty(rumbl_database)
+        with psycopg.connect(address.conninfo(rumbl_database)) as connection:
+            leased.empty(connection)
 
 
 class _Witness:
@@ -355,44 +342,3 @@ def _sandboxed(engine: Engine, *, shared: bool) -> Iterator[Sandbox]:
 
 def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> _Inside:
     return _Inside.connect(*args, cursor_factory=_Noting, **parameters)
-
-
-def _server(stack: ExitStack) -> URL:
-    """Address of the maintenance database of the server for tests."""
-    given = os.environ.get("RUMBL_TEST_DATABASE_URL")
-    if given:
-        return address.parse(given)
-    folder = os.environ.get("RUMBL_TEST_DATA") or Path(tempfile.gettempdir()) / f"rumbl-test-{os.geteuid()}"
-    embedded = EmbeddedPostgres(Path(folder), durable=False)
-    stack.callback(embedded.stop)
-    return embedded.start()
-
-
-def _lease(connection: psycopg.Connection[Any]) -> str:
-    """Name of a database that no other run uses while this connection is open."""
-    for number in range(1, _MAX_LEASES + 1):
-        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LEASES, number)).fetchone()
-        if row and row[0]:
-            return f"rumbl_test_{_fingerprint()}_{number}"
-    raise RuntimeError(f"more than {_MAX_LEASES} test runs at once")
-
-
-def _fingerprint() -> str:
-    """Changes whenever a migration does."""
-    steps = resources.files("rumbl_core.migrations").joinpath("versions")
-    files = sorted((step.name, step.read_bytes()) for step in steps.iterdir() if step.name.endswith(".py"))
-    return hashlib.sha256(repr(files).encode()).hexdigest()[:8]
-
-
-def _prepare(url: URL) -> None:
-    """Migrated and empty: a run that was killed may have left rows."""
-    migrate.up(url)
-    _empty(url)
-
-
-def _empty(url: URL) -> None:
-    """Delete every row, and begin with the ids again. Rows are few: TRUNCATE would be four times the work."""
-    with psycopg.connect(address.conninfo(url)) as connection:
-        for table in reversed(Attempt.metadata.sorted_tables):
-            connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
-        connection.execute(_RESTART)
