@@ -125,6 +125,8 @@ def _loaded() -> _Loaded:
 
 def main() -> None:
     """Answer until the tests hang up; each process that is asked for ends in here."""
+    from alembic import autogenerate, command, config  # noqa: F401 - each site looks at its migrations
+
     from rumbl_web import cli, server  # noqa: F401 - what takes so long
     from tests.conformance import channels, faults  # noqa: F401 - of another server
 
