@@ -79,11 +79,13 @@ def start(
     return Forked(_loaded().ask(command=whole, environ=dict(environ), outputs=outputs))
 
 
-def run(arguments: list[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run `rumbl-web ARGUMENTS` to its end, a minute at most, and keep what it says."""
+def run(
+    arguments: Sequence[str], environ: Mapping[str, str], *, module: str = "rumbl_web"
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m MODULE ARGUMENTS` to its end, a minute at most, and keep what it says."""
     with TemporaryDirectory(prefix="rumbl-web-") as folder:
         said, errors = Path(folder) / "stdout", Path(folder) / "stderr"
-        code = start(arguments, environ, said, errors).wait(60)
+        code = start(arguments, environ, said, errors, module=module).wait(60)
         return subprocess.CompletedProcess(arguments, code, said.read_text(), errors.read_text())
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from tests import preloaded
+from tests import preloaded, prepared
 from tests.preloaded import PROJECT
 
 __all__ = ["PROJECT"]
@@ -77,6 +77,8 @@ class RunningSite:
         # What Python itself reads from its environment, it reads when it begins.
         anew = any(name.startswith("PYTHON") for name in self._environ)
         environ = self._environment()
+        if not (anew or "DATABASE_URL" in environ or (self.data / "postgres").exists()):
+            prepared.fill(self.data)
         self._process = self._anew(environ) if anew else preloaded.start(SERVE, environ, self.log)
         eventually(self._is_up, START_DEADLINE_S)
         return self
