@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -10,8 +11,9 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
-from tests.parallel.seconds import KEY, Seconds
+from tests.parallel.seconds import KEY, LONGEST, Seconds
 from tests.parallel.testing import CONFTEST, in_the_middle, make_project, noted, run
+from tests.project import ROOT
 
 MANY = """
 import os, warnings, pytest
@@ -236,3 +238,14 @@ def test_who_took_longest_begins(pytestconfig: pytest.Config) -> None:
     seconds = Seconds(Config())  # type: ignore[arg-type]
     files = [("quick", [1, 2]), ("new and long", list(range(3, 100))), ("slow", [100]), ("new", [101])]
     assert [tests[0] for tests in seconds.longest_first(files)] == [100, 3, 1, 101]
+
+
+def test_in_a_new_clone_those_begin_that_took_longest_elsewhere() -> None:
+    class Config:
+        cache: dict[str, object] = {}
+
+    known = json.loads(LONGEST.read_text())
+    assert [file for file in known if not (ROOT / file).is_file()] == [], "renamed, or gone: as in here"
+    slower, slow = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
+    files = [("short", [1]), (slow, [2]), (slower, [3])]
+    assert Seconds(Config()).longest_first(files) == [[3], [2], [1]]  # type: ignore[arg-type]
