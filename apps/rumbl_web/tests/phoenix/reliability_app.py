@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -56,6 +58,9 @@ def is_socket(descriptor: str) -> bool:
 
 @app.get("/stats")
 def stats() -> dict[str, Any]:
+    """Of the process. `collect`: without what is garbage but was not found yet."""
+    if "collect" in request.args:
+        gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     measured = gauges.measurements(live.hub)
     return {
@@ -63,6 +68,7 @@ def stats() -> dict[str, Any]:
         "descriptors": len(descriptors := os.listdir("/proc/self/fd")),
         "sockets": sum(map(is_socket, descriptors)),
         "threads": sum(not one.name.startswith(REQUESTS) for one in threading.enumerate()),
+        "blocks": sys.getallocatedblocks(),
         "resident": pages * os.sysconf("SC_PAGE_SIZE"),
         "short_s": SHORT_S,
         "present": sorted(presence.list(TOPIC)),
