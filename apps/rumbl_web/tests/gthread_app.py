@@ -15,7 +15,8 @@ from rumbl_web.phoenix.transport import Connection, Opcode
 from rumbl_web.phoenix.transports import websocket
 from rumbl_web.phoenix.transports.hub import Hub
 
-DESCRIPTORS = 60
+FREE = 45
+"""Descriptors, of which gunicorn and the hub take some."""
 WAIT_S = 5.0
 
 gate = threading.Event()
@@ -51,8 +52,18 @@ def accept(params: dict[str, str], _info: object) -> Echo | int:
     return Echo()
 
 
+def leave_descriptors(free: int) -> None:
+    """Give the process so many more than it has, which may be any numbers."""
+    opened = set(map(int, os.listdir("/proc/self/fd")))
+    limit = 0
+    while free:
+        free -= limit not in opened
+        limit += 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+
 def make_app() -> Flask:
-    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    leave_descriptors(FREE)
     app, sockets = Flask(__name__), Blueprint("sockets", __name__)
     websocket.mount(sockets, "/socket", Hub(), accept)
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import signal
 import socket
-import subprocess
-import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ from rumbl_web.gthread import Worker
 from rumbl_web.server import Server as Site
 from rumbl_web.server import listen
 
-from .gthread_app import DESCRIPTORS, Impatient
+from . import forked
+from .gthread_app import FREE, Impatient
 from .gthread_client import DEADLINE_S, GET, HALF, Server, answer, answered, rest
 
 HERE = Path(__file__).parent
@@ -42,32 +43,18 @@ def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def gunicorn(access_log: Path) -> Iterator[Server]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        number = listener.fileno()
-        options = [
-            "-b",
-            f"fd://{number}",
-            "--log-level",
-            "error",
-            "--access-logfile",
-            str(access_log),
-            "--no-control-socket",
-            "-c",
-            "gthread_app.py",
-        ]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *options, "gthread_app:make_app()"],
-            cwd=HERE,
-            pass_fds=[number],
-            stderr=subprocess.PIPE,
-        )
+    options = ["--log-level=error", f"--access-logfile={access_log}", f"--config={HERE}/gthread_app.py"]
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryFile() as errors:
+        process = forked.start_gunicorn([*options, "gthread_app:make_app()"], HERE, listener, errors)
         try:
             yield Server(listener.getsockname()[1])
         finally:
-            process.terminate()
-            _, errors = process.communicate(timeout=DEADLINE_S)
-    assert [line for line in errors.decode().splitlines() if "no descriptor" not in line] == []
-    assert errors.decode().count("no descriptor") <= 1
+            process.send_signal(signal.SIGTERM)
+            process.wait(DEADLINE_S)
+        errors.seek(0)
+        said = errors.read().decode()
+    assert [line for line in said.splitlines() if "no descriptor" not in line] == []
+    assert said.count("no descriptor") <= 1
 
 
 @pytest.fixture
@@ -368,7 +355,7 @@ def test_an_upgrade_has_its_line_in_the_access_log(server: Server, access_log: P
 
 def test_a_worker_without_a_free_descriptor_lives_on(server: Server) -> None:
     before = server.page()
-    crowd = [server.send(b"G") for _ in range(DESCRIPTORS)]
+    crowd = [server.send(b"G") for _ in range(FREE + 1)]
 
     assert [rest(client) for client in crowd] == [b""] * len(crowd)
 
