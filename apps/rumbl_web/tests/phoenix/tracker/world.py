@@ -5,9 +5,11 @@ Messages are really written and read. Every node has an observer who only sees w
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Callable, Sequence
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -21,6 +23,36 @@ from rumbl_web.phoenix.tracker.state import State
 PERIODS = Periods(down=40, heartbeat=10, forget=200)
 TOPICS = ("a", "b")
 KEYS = ("1", "2", "__proto__")
+HEALING = Periods(down=40, heartbeat=10, forget=50)
+T = TypeVar("T")
+
+
+class Dice:
+    """What `roll` makes of chance: it gives numbers from 0 up to 1. Plainer, and cheaper, than a Random."""
+
+    def __init__(self, roll: Callable[[], float]) -> None:
+        self.roll = roll
+
+    @classmethod
+    def of_seed(cls, seed: int) -> Dice:
+        return cls(Random(seed).random)
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> Dice:
+        """Two bytes a throw, and zeros after the last: what hypothesis draws at once, and makes smaller."""
+        words = iter(array("H", data))
+        return cls(lambda: next(words, 0) / 65536)
+
+    def below(self, limit: int) -> int:
+        return int(self.roll() * limit)
+
+    def choice(self, some: Sequence[T]) -> T:
+        return some[int(self.roll() * len(some))]
+
+    def shuffle(self, some: list[T]) -> None:
+        for place in range(len(some) - 1, 0, -1):
+            other = self.below(place + 1)
+            some[place], some[other] = some[other], some[place]
 
 
 class Node:
@@ -59,22 +91,22 @@ class Node:
         room = self.state.rooms.get(topic)
         return (room is not None and room.crowded) or by_ref(self.views[topic]) == by_ref(self.listed(topic))
 
-    def change(self, dice: Random) -> None:
+    def change(self, dice: Dice) -> None:
         """Something that its users do."""
         process, topic, key = dice.choice(self.processes), dice.choice(TOPICS), dice.choice(KEYS)
         there = any(
             entry.process is process and (entry.topic, entry.key) == (topic, key)
             for entry in self.state.own()
         )
-        match dice.randrange(4 if there else 1):
+        match dice.below(4 if there else 1):
             case 0 if not there:
-                self.state.track(process, topic, key, {"n": dice.randrange(9)})
+                self.state.track(process, topic, key, {"n": dice.below(9)})
             case 1:
                 self.state.untrack(process, topic, key)
             case 2:
                 self.state.forget(process)
             case _:
-                self.state.update(process, topic, key, {"n": dice.randrange(9)})
+                self.state.update(process, topic, key, {"n": dice.below(9)})
 
 
 class World:
@@ -154,21 +186,29 @@ class World:
                 self.tick(name)
             self.settle()
 
-    def happen(self, dice: Random) -> None:
+    def heal(self) -> None:
+        """Messages flow again, those under way first; who does not live is soon forgotten."""
+        self.parted.clear()
+        self.settle()
+        for node in self.nodes.values():
+            node.cluster.periods = HEALING
+        self.pass_time(int((HEALING.forget + HEALING.down) / HEALING.heartbeat))
+
+    def happen(self, dice: Dice) -> None:
         """One thing happens, good or bad."""
-        if dice.random() < 0.4:
+        if dice.roll() < 0.4:
             self._happen_between(dice)
         else:
             self._happen_on(dice.choice(self.names), dice)
 
-    def _happen_between(self, dice: Random) -> None:
-        match dice.randrange(10):
+    def _happen_between(self, dice: Dice) -> None:
+        match dice.below(10):
             case 0:
                 self.parted ^= {dice.choice(self.names)}
             case 1:
                 self.now += dice.choice([1.0, PERIODS.heartbeat, PERIODS.down])
             case fate if self.under_way:
-                place = dice.randrange(len(self.under_way))
+                place = dice.below(len(self.under_way))
                 if fate < 4:
                     self.under_way.pop(place)
                 elif fate < 6:
@@ -176,13 +216,13 @@ class World:
                 else:
                     self._deliver_some(dice)
 
-    def _deliver_some(self, dice: Random) -> None:
-        for _ in range(dice.randrange(1, 6)):
+    def _deliver_some(self, dice: Dice) -> None:
+        for _ in range(1 + dice.below(5)):
             if self.under_way:
-                self.deliver(dice.choice([0, 0, dice.randrange(len(self.under_way))]))
+                self.deliver(dice.choice([0, 0, dice.below(len(self.under_way))]))
 
-    def _happen_on(self, name: str, dice: Random) -> None:
-        fate, node = dice.randrange(50), self.nodes.get(name)
+    def _happen_on(self, name: str, dice: Dice) -> None:
+        fate, node = dice.below(50), self.nodes.get(name)
         if node is None:
             self.start(name)
         elif fate == 0:
