@@ -54,7 +54,7 @@ class Client(FlaskClient):
 
     def csrf_token(self) -> str:
         """A token that is good for this client's session."""
-        secret = self._csrf_secret()
+        secret: str | None = self.session().get("csrf")
         if secret is None:
             with self.session_transaction() as session:
                 secret = session.setdefault("csrf", secrets.token_hex(32))
@@ -84,14 +84,13 @@ class Client(FlaskClient):
         twin._cookies = dict(self._cookies or {})
         return twin
 
-    def _csrf_secret(self) -> str | None:
+    def session(self) -> Mapping[str, Any]:
         """What the session has. It is only read, where a `session_transaction` writes it as well."""
         cookie = self.get_cookie(self.application.config["SESSION_COOKIE_NAME"])
         if cookie is None:
-            return None
+            return {}
         request = Request({"HTTP_COOKIE": f"{cookie.key}={cookie.value}"})
-        session = self.application.session_interface.open_session(self.application, request)
-        return session.get("csrf") if session is not None else None
+        return self.application.session_interface.open_session(self.application, request) or {}
 
 
 class Compiled(BytecodeCache):

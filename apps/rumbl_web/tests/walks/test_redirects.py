@@ -21,8 +21,6 @@ ELSEWHERE = [
 ]  # fmt: skip
 
 
-
-
 NAMES = ("next", "here", "to", "return_to", "redirect")
 HERE, PLAIN = "/categories?here=1", "https://evil.example"
 GUARDED = {route.name for route in ROUTES if route.members}
