@@ -30,9 +30,13 @@ def fill(data: Path) -> None:
 
 
 def _make() -> None:
-    unset = {"DATABASE_URL", "RUMBL_CONFIG"}
+    unset = {"DATABASE_URL", "RUMBL_CONFIG", "RUMBL_ENV"}
     environ = {name: value for name, value in os.environ.items() if name not in unset}
-    made = preloaded.run(["reset", "--yes"], {**environ, "RUMBL_DATA": str(_FOLDER)}, module="rumbl_core.cli")
+    made = preloaded.run(
+        ["--config", "tests.site_config", "reset", "--yes"],
+        {**environ, "RUMBL_DATA": str(_FOLDER)},
+        module="rumbl_core.cli",
+    )
     assert made.returncode == 0, made.stderr
     (_FOLDER / "done").touch()
 

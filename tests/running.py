@@ -24,6 +24,7 @@ from tests.preloaded import PROJECT
 __all__ = ["PROJECT"]
 
 SERVE = ["serve", "--config", "config"]
+SERVE_TESTS = ["serve", "--config", "tests.site_config"]
 START_DEADLINE_S = 60.0
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class RunningSite:
         environ = self._environment()
         if not (anew or "DATABASE_URL" in environ or (self.data / "postgres").exists()):
             prepared.fill(self.data)
-        self._process = self._anew(environ) if anew else preloaded.start(SERVE, environ, self.log)
+        self._process = self._anew(environ) if anew else preloaded.start(SERVE_TESTS, environ, self.log)
         eventually(self._is_up, START_DEADLINE_S)
         return self
 
