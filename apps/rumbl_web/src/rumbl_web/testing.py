@@ -19,7 +19,8 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask, Request
+from flask import Flask, Request, Response
+from flask.sessions import SessionMixin
 from flask.testing import FlaskClient
 from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
@@ -54,11 +55,11 @@ class Client(FlaskClient):
 
     def csrf_token(self) -> str:
         """A token that is good for this client's session."""
-        secret: str | None = self.session().get("csrf")
-        if secret is None:
-            with self.session_transaction() as session:
-                secret = session.setdefault("csrf", secrets.token_hex(32))
-        return csrf.mask(secret)
+        session = self.session()
+        if "csrf" not in session:
+            session["csrf"] = secrets.token_hex(32)
+            self._keep(session)
+        return csrf.mask(session["csrf"])
 
     def run_wsgi_app(self, environ: dict[str, Any], buffered: bool = False) -> Any:
         """As werkzeug's, which works out the whole address twice to know whose cookies are meant."""
@@ -84,13 +85,18 @@ class Client(FlaskClient):
         twin._cookies = dict(self._cookies or {})
         return twin
 
-    def session(self) -> Mapping[str, Any]:
-        """What the session has. It is only read, where a `session_transaction` writes it as well."""
+    def session(self) -> SessionMixin:
+        """What the session has. It is only read: what changes it here is a `session_transaction`."""
         cookie = self.get_cookie(self.application.config["SESSION_COOKIE_NAME"])
-        if cookie is None:
-            return {}
-        request = Request({"HTTP_COOKIE": f"{cookie.key}={cookie.value}"})
-        return self.application.session_interface.open_session(self.application, request) or {}
+        request = Request({"HTTP_COOKIE": f"{cookie.key}={cookie.value}"} if cookie else {})
+        session = self.application.session_interface.open_session(self.application, request)
+        assert session is not None
+        return session
+
+    def _keep(self, session: SessionMixin) -> None:
+        answer = Response()
+        self.application.session_interface.save_session(self.application, session, answer)
+        self._update_cookies_from_response("localhost", "/", answer.headers.getlist("set-cookie"))
 
 
 class Compiled(BytecodeCache):
