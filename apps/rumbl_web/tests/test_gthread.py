@@ -43,7 +43,7 @@ def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def gunicorn(access_log: Path) -> Iterator[Server]:
-    options = ["--log-level=error", f"--access-logfile={access_log}", f"--config={HERE}/gthread_app.py"]
+    options = ["--log-level=warning", f"--access-logfile={access_log}", f"--config={HERE}/gthread_app.py"]
     with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryFile() as errors:
         process = forked.start_gunicorn([*options, "gthread_app:make_app()"], HERE, listener, errors)
         try:

@@ -73,7 +73,7 @@ class _Inside(psycopg.Connection[Any]):
 
     def enter(self) -> None:
         """Begin the transaction."""
-        self.execute("SAVEPOINT sandbox")
+        self._say(b"BEGIN; SAVEPOINT sandbox")
         self.inside, self.changed = True, False
 
     def commit(self) -> None:
