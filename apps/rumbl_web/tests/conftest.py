@@ -14,6 +14,12 @@ pytest_plugins = ["rumbl_core.testing", "rumbl_web.testing"]
 QueryCounter = Callable[[], AbstractContextManager[list[str]]]
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Workers are forks: pages that each of them would compile for itself are compiled before."""
+    if session.config.getoption("workers", 0):
+        session.config.pluginmanager.get_plugin("rumbl_web.testing").compile_pages()
+
+
 @pytest.fixture(autouse=True)
 def no_mistakes_yet() -> None:
     """A process says few lines a second about mistakes: none of them are used up by the tests before."""

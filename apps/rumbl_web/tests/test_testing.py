@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from flask import render_template
-from jinja2 import DictLoader
+from jinja2 import DictLoader, Environment
 
-from rumbl_web import csrf
-from rumbl_web.testing import Client, flatten, html_response, make_app, redirected_to
+from rumbl_web import auth, csrf
+from rumbl_web.testing import Client, compile_pages, flatten, html_response, make_app, redirected_to
 
 
 def test_fields_are_named_as_forms_name_them() -> None:
@@ -71,3 +71,22 @@ def test_a_site_takes_no_template_that_another_compiled_otherwise() -> None:
             texts[name] = render_template("one.html", text="<")
 
     assert texts == {"first": "<", "escapes": "&lt;", "like the first": "<"}
+
+
+def test_after_all_pages_are_compiled_no_site_compiles_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_pages()
+    compiled: list[str | None] = []
+    monkeypatch.setattr(
+        Environment, "compile", lambda _self, _source, name=None, *_rest: compiled.append(name)
+    )
+
+    assert make_app().test_client().get("/sessions/new").status_code == 200
+    assert compiled == []
+
+
+def test_the_session_of_a_browser_can_be_read(client: Client) -> None:
+    assert client.session() == {}
+
+    client.get("/users")
+
+    assert client.session()["flash"]["error"] == auth.MUST_LOG_IN

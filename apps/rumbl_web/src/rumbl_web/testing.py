@@ -138,6 +138,14 @@ def make_app(**settings: Any) -> Flask:
     return _with_test_client(create_endpoint(make_settings(**settings)))
 
 
+def compile_pages() -> None:
+    """Compile the templates for all sites that this process and its forks will make."""
+    app = make_app()
+    with app.test_request_context():
+        for name in app.jinja_env.list_templates():
+            app.jinja_env.get_template(name)
+
+
 def flatten(fields: Mapping[str, Any], inside: str = "") -> dict[str, str]:
     """Nested fields with the names that forms send."""
     flat: dict[str, str] = {}
