@@ -99,12 +99,12 @@ class Client:
 
     def receive(self) -> tuple[int, bytes]:
         """The next frame."""
-        first, second = self._take(2)
+        first, second = self.take(2)
         assert not second & 0x80, "a server must not mask"
         size = second & 0x7F
         if size > 125:
-            size = int.from_bytes(self._take(2 if size == 126 else 8), "big")
-        return first & 0x0F, self._take(size)
+            size = int.from_bytes(self.take(2 if size == 126 else 8), "big")
+        return first & 0x0F, self.take(size)
 
     def receive_text(self) -> bytes:
         opcode, payload = self.receive()
@@ -157,7 +157,8 @@ class Client:
     def close(self) -> None:
         self.sock.close()
 
-    def _take(self, size: int) -> bytes:
+    def take(self, size: int) -> bytes:
+        """So many bytes, whatever they are."""
         while len(self._buffer) < size:
             piece = self.sock.recv(65536)
             assert piece, f"the connection ended within a frame: {self._buffer!r}"
