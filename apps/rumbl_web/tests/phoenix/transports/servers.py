@@ -8,7 +8,6 @@ import signal
 import socket
 import tempfile
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -60,8 +59,12 @@ class Server:
             self._clients.pop().close()
 
     def stats(self, path: str = "/stats") -> dict[str, int]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=DEADLINE_S) as answer:
-            stats: dict[str, int] = json.load(answer)
+        client = Client(socket.create_connection(("127.0.0.1", self.port)))
+        client.send(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        head, _, body = client.receive_rest().partition(b"\r\n\r\n")
+        client.close()
+        assert head.startswith(b"HTTP/1.1 200 "), head
+        stats: dict[str, int] = json.loads(body)
         return stats
 
 

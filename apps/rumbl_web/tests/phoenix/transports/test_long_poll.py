@@ -117,7 +117,7 @@ class TestSession:
         client.poll()
         before = client.token
 
-        eventually(lambda: server.stats()["brief_sessions"] == 0, "its session is forgotten", pause_s=0.02)
+        eventually(lambda: server.stats()["brief_sessions"] == 0, "its session is forgotten", pause_s=0.1)
 
         assert client.post('["1"]') == {"status": 410}
         assert client.begin().token != before
