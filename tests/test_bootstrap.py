@@ -13,6 +13,7 @@ from tests.project import ROOT
 
 sys.path.append(str(ROOT / "scripts"))
 
+import bootstrap
 import steps
 
 
@@ -92,6 +93,24 @@ def test_what_a_step_needs_comes_first(source: Path) -> None:
     )
     steps.bring_about("second", {"first": first, "second": second})
     assert order == ["first", "second"]
+
+
+def test_the_front_end_is_what_was_written_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "ASSETS", tmp_path)
+    for name in (
+        "js/app.js",
+        "css/deep/app.css",
+        "package.json",
+        "node_modules/a/b.js",
+        "js/dist/app.js",
+        "dist",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "gone.js").symlink_to(tmp_path / "nowhere")
+
+    written = [str(path.relative_to(tmp_path)) for path in bootstrap.written_assets()]
+    assert written == ["css/deep/app.css", "js/app.js", "package.json"]
 
 
 def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
