@@ -9,18 +9,18 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 import requests
 
-from rumbl_core.testing import OwnServer, own_server
+from rumbl_core.testing import OwnServer
 from rumbl_web import slots
+from tests import prepared
 from tests.running import RunningSite, run_apart
 from tests.viewer import Account, Viewer
 from tests.wire import Lost, Wire
-
-__all__ = ["own_server"]
 
 TOPIC = "videos:1"
 UNAVAILABLE = {"status": "error", "response": {"reason": "unavailable"}}
@@ -72,6 +72,16 @@ class Poster:
         self.failed_at.append(time.monotonic())
         self._pause_until = time.monotonic() + AGAIN_AFTER_S
         self._waiting.append(key)
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    """A PostgreSQL that is this test's alone, filled as by a first start."""
+    with TemporaryDirectory(prefix="rumbl-own-server-", ignore_cleanup_errors=True) as folder:
+        prepared.fill(Path(folder))
+        server = OwnServer(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture
