@@ -33,7 +33,7 @@ class Suite:
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), f"--junitxml={REPORT}")
-# Most suites wait about as much as they work, these two more; what crosses the apps works.
+# Most suites wait about as much as they work, these two more. Browsers work, and hear of a busy machine.
 WORKERS = {"info_sys": 6, "rumbl_core": 4, "rumbl_web": 6}
 SUITES = (
     *(
@@ -41,7 +41,8 @@ SUITES = (
         for app, number in WORKERS.items()
     ),
     Suite("the front end", ROOT / "apps" / "rumbl_web" / "assets", ("npm", "test", "--silent")),
-    Suite("across the apps", ROOT, (*PYTEST, "--workers", "2", "tests")),
+    Suite("across the apps", ROOT, (*PYTEST, "--workers", "4", "-m", "not browser", "tests")),
+    Suite("in a browser", ROOT, (*PYTEST, "--workers", "2", "-m", "browser", "tests")),
 )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import functools
-import gc
 import json
 import os
 import runpy
@@ -127,14 +126,15 @@ def _loaded() -> _Loaded:
 
 def main() -> None:
     """Answer until the tests hang up; each process that is asked for ends in here."""
-    from alembic import autogenerate, command, config  # noqa: F401 - each site looks at its migrations
+    from rumbl_web import memory
 
-    from rumbl_web import cli, server  # noqa: F401 - what takes so long
-    from tests.conformance import channels, faults  # noqa: F401 - of another server
+    with memory.loading():  # so no fork looks through it all for garbage, and copies it by that
+        from alembic import autogenerate, command, config  # noqa: F401 - each site looks at its migrations
+
+        from rumbl_web import cli, server  # noqa: F401 - what takes so long
+        from tests.conformance import channels, faults  # noqa: F401 - of another server
 
     assert threading.active_count() == 1, "a thread would not be there in what is forked"
-    gc.collect()
-    gc.freeze()  # who looked through it all for garbage would copy it first
     codes: dict[int, int] = {}
     signal.signal(signal.SIGCHLD, lambda *_: _reap(codes))
     for line in sys.stdin:
