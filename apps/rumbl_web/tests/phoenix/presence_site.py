@@ -110,12 +110,18 @@ class Person(Wire):
         super().__init__(node.endpoint, user_id, RoomSocket)
         self.node = node
         self.user_id = user_id
+        self._frames: list[Any] = []
         self.send(f'["1","1","{TOPIC}","phx_join",{{}}]')
+
+    def frames(self) -> list[Any]:
+        """All that has come so far; nobody takes it out of the inbox, so each is read once."""
+        news = self.connection.inbox.items[len(self._frames) :]
+        self._frames += [json.loads(data) for _, data in news]
+        return self._frames
 
     def heard(self, event: str) -> list[Any]:
         """The payloads of all frames of this event."""
-        frames = [json.loads(data) for _, data in list(self.connection.inbox.items)]
-        return [frame[4] for frame in frames if frame[3] == event]
+        return [frame[4] for frame in self.frames() if frame[3] == event]
 
     @property
     def own_ref(self) -> str | None:
@@ -126,8 +132,8 @@ class Person(Wire):
         """What the page shows: by key, the metas by ref."""
         shown: dict[str, dict[str, Any]] | None = None
         before: list[Any] = []
-        for _, data in list(self.connection.inbox.items):
-            match json.loads(data):
+        for frame in self.frames():
+            match frame:
                 case [_, _, _, "presence_state", state]:
                     shown = by_ref(state)
                     for diff in before:
