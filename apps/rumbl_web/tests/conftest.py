@@ -20,10 +20,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.pluginmanager.get_plugin("rumbl_web.testing").compile_pages()
 
 
-@pytest.fixture(autouse=True)
-def no_mistakes_yet() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
     """A process says few lines a second about mistakes: none of them are used up by the tests before."""
-    mistakes.report = mistakes.Mistakes().report
+    mistakes.report = mistakes.Mistakes().report  # a fixture for this would take every test longer
 
 
 @pytest.fixture
