@@ -16,7 +16,8 @@ from pathlib import Path
 from tests import preloaded
 
 _OWNER = os.getpid()
-_FOLDER = Path(tempfile.mkdtemp(prefix="rumbl-prepared-"))
+_PREFIX = "rumbl-prepared-"
+_FOLDER = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_OWNER}-"))
 """Of all workers of this run, which are forked later."""
 
 
@@ -43,5 +44,10 @@ def _make() -> None:
 
 @atexit.register
 def _remove() -> None:
-    if os.getpid() == _OWNER:
-        shutil.rmtree(_FOLDER, ignore_errors=True)
+    """Also what runs left behind that were killed."""
+    if os.getpid() != _OWNER:
+        return
+    for folder in _FOLDER.parent.glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if folder == _FOLDER or not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)

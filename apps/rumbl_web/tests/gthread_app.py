@@ -29,6 +29,7 @@ class Impatient(Worker):
     slow = re.compile(rb"\APOST \S*/slow")
     most_in_line = 3
     line_s = 0.3
+    late_bytes = 1 << 20
 
 
 class Echo:

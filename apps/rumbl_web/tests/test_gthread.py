@@ -277,6 +277,12 @@ class TestSlow:
         assert time.monotonic() - started < 0.4
         assert [rest(client) for client in done] == [b""] * 4
 
+    def test_a_client_that_never_stops_sending_is_not_read_for_long(self, server: Server) -> None:
+        client = server.send(HALF + b"Connection: close\r\n\r\n")
+        assert answer(client)[0] == 200
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            client.sendall(bytes(32 * Impatient.late_bytes))  # the kernel takes a few MB by itself
+
 
 UNREADABLE = {
     "no http": (400, b"hello\r\n\r\n"),

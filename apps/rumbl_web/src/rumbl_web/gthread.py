@@ -138,6 +138,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     line_s: ClassVar[float] = 10.0
     """After so long in the line a request is late."""
 
+    late_bytes: ClassVar[int] = 16 << 20
+    """So much is read of what a client sends behind its last answer; then it is cut, answer or not."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         half, quarter = max(1, self.cfg.threads // 2), max(1, self.cfg.threads // 4)
@@ -296,12 +299,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.close()
             return
         conn.set_timeout()
+        conn.left = self.late_bytes
         self.keepalived_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def _drain(self, conn: Any, client: Any) -> None:
         """Throw away what comes behind the last answer; a reset could cost the client the answer's end."""
-        if not _read(conn.sock):
+        piece = _read(conn.sock)
+        conn.left -= len(piece or b"")
+        if not piece or conn.left < 0:
             self.poller.unregister(client)
             self.keepalived_conns.remove(conn)
             self.nr_conns -= 1
