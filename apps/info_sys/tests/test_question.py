@@ -53,8 +53,11 @@ def test_these_are_questions(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "??", "\u061f", "what", "berechne", "why is\nthat?", "why " + "x" * 300 + "?", "nice goal!"]
-)
+    "text",
+    ["", "??", "\u061f", "what", "berechne", "why is\nthat?", "why " + "x" * 300 + "?", "nice goal!",
+     "Rechne nicht mit mir",
+     "\u0627\u062d\u0633\u0628 \u0627\u0646\u0647 \u0647\u062f\u0641"],  # "I guess that's a goal"
+)  # fmt: skip
 def test_these_are_none(text):
     assert not is_question(text)
 

@@ -17,8 +17,10 @@ _BANG: Final = re.compile(r"!([a-z][a-z0-9_-]{0,31})(?:\s+|\Z)", re.IGNORECASE)
 _QUESTION_WORDS: Final = frozenset({"what", "who", "whose", "whom", "when", "where", "why", "how", "which"})
 _COMMANDS: Final = frozenset(
     {"define", "convert", "calculate", "compute", "solve", "integrate", "simplify", "factor"}
-    | {"berechne", "rechne", "\u0627\u062d\u0633\u0628"}
 )
+# To people they are words as "count on" and "I guess": what can be reckoned has to follow.
+_RECKON: Final = frozenset({"berechne", "rechne", "\u0627\u062d\u0633\u0628"})
+_RECKONABLE: Final = re.compile(r"\d|\b(?:pi|e|tau)\b")
 _MARKS: Final = ("?", "\u061f")  # the second is the Arabic one
 # A sum: a digit, a sign (multiplication and division signs too), a digit. 1-2 and 1/2 may be dates or scores.
 _SUM: Final = re.compile(r"\d\s{0,3}[+*^=\u00d7\u00f7]\s{0,3}[(\d]|\d\s{1,3}[-/]\s{1,3}[(\d]")
@@ -69,6 +71,8 @@ def _asks_without_a_mark(words: list[str]) -> bool:
     first, second = words[0].removesuffix("'s"), words[1:2]
     if first in _COMMANDS:
         return len(words) > 1
+    if first in _RECKON:
+        return any(map(_RECKONABLE.search, words))
     enough = 2 if first != words[0] else 3
     return first in _QUESTION_WORDS and len(words) >= enough and second not in (["a"], ["an"])
 
