@@ -66,6 +66,38 @@ class TestDiffs:
         assert room.announce() is None
         assert room.forgettable
 
+    def test_who_was_shown_somebody_before_the_room_was_told_is_told_of_when_it_goes(self) -> None:
+        room, (only,) = crowd(1)
+        assert room.show() == {"0": metas("r0")}
+
+        room.remove(only)
+
+        assert room.announce() == Diff({}, {"0": metas("r0")})
+        assert room.forgettable
+
+    def test_who_comes_back_untold_is_told_of_if_somebody_was_shown_the_room_without(self) -> None:
+        room, (only,) = crowd(1)
+        room.announce()
+        room.remove(only)
+        assert room.show() == {}
+
+        room.add(only)
+
+        assert room.announce() == Diff({"0": metas("r0")}, {})
+
+    def test_what_was_shown_matters_to_the_next_announcement_alone(self) -> None:
+        room, (only,) = crowd(1)
+        room.show()
+        room.announce()
+        room.show()
+        brief = entry("1", "b")
+
+        room.add(brief)
+        room.remove(brief)
+
+        assert room.announce() is None
+        assert list(room.entries.values()) == [only]
+
     def test_a_ref_that_another_node_took_as_well_changes_nothing_neither_coming_nor_going(self) -> None:
         room, (first,) = crowd(1)
         room.announce()

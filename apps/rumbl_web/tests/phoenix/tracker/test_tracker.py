@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -178,6 +179,31 @@ def test_what_is_owed_is_told_again_with_who_is_there_then(tracker: Tracker, tol
 
     assert again
     assert (again[0], list(again[1].entries)) == ("a", ["1"]), "nobody is on b"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_who_is_shown_before_its_coming_is_told_is_told_of_when_it_goes(told: Told, again: bool) -> None:
+    goes_on = threading.Event()
+
+    def announce(topic: str, announcement: Announcement) -> None:
+        told.put((topic, announcement))
+        assert isinstance(announcement, Again) or goes_on.wait(10)
+
+    tracker = Tracker("node", announce)
+    tracker.track(alive(), "a", "1", {})
+    next_one(told)
+    brief = alive()
+    ref = tracker.track(brief, "a", "2", {})
+    tracker.owe("a")
+    tracker.tell_again() if again else told.put(("a", Again(tracker.list("a"))))
+    shown = next_one(told)[1]
+    tracker.untrack(brief, "a")
+    goes_on.set()
+
+    assert isinstance(shown, Again)
+    assert list(shown.entries) == ["1", "2"]
+    assert next_one(told) == ("a", Diff({}, {"2": {"metas": [{"phx_ref": ref}]}}))
+    tracker.stop()
 
 
 @pytest.mark.usefixtures("soon")

@@ -77,7 +77,7 @@ Announcement = Diff | Count | Everybody | Again
 class Room:
     """The sessions on one topic in the order of their coming."""
 
-    __slots__ = ("_joins", "_leaves", "_told_count", "announced_ms", "crowded", "entries", "queued")
+    __slots__ = ("_joins", "_leaves", "_shown", "_told_count", "announced_ms", "crowded", "entries", "queued")
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
@@ -87,30 +87,38 @@ class Room:
         self._told_count = 0
         self._joins: dict[str, Entry] | None = None
         self._leaves: dict[str, Entry] | None = None
+        self._shown = False
 
     def add(self, entry: Entry) -> None:
-        """A session comes, or comes back with its node: a going that is untold yet is never told of."""
+        """A session comes, or comes back with its node: a going that nobody knows of yet is never told."""
         ref = entry.ref
         if ref in self.entries:
             return  # refs never repeat, so another node is wrong; who was here first stays
         self.entries[ref] = entry
-        if self.crowded or (self._leaves is not None and self._leaves.pop(ref, None) is not None):
+        untold = self._leaves is not None and self._leaves.pop(ref, None) is not None
+        if self.crowded or (untold and not self._shown):
             return
         if self._joins is None:
             self._joins = {}
         self._joins[ref] = entry
 
     def remove(self, entry: Entry) -> None:
-        """A session goes. Whoever came and went untold is never told of."""
+        """A session goes. Whoever came and went with nobody knowing is never told of."""
         ref = entry.ref
         if self.entries.get(ref) is not entry:
             return
         del self.entries[ref]
-        if self.crowded or (self._joins is not None and self._joins.pop(ref, None) is not None):
+        untold = self._joins is not None and self._joins.pop(ref, None) is not None
+        if self.crowded or (untold and not self._shown):
             return
         if self._leaves is None:
             self._leaves = {}
         self._leaves[ref] = entry
+
+    def show(self, limit: int | None = None) -> Entries:
+        """At most `limit` sessions, to show somebody: what is untold by then is told even if it is undone."""
+        self._shown = self._shown or bool(self._joins or self._leaves)
+        return group(self.entries.values(), limit)
 
     def window_ms(self) -> float:
         """How long to collect changes after an announcement: the larger the room, the longer."""
@@ -120,6 +128,7 @@ class Room:
 
     def announce(self, max_listed: int | None = None) -> Announcement | None:
         """What to tell now; None if there is nothing. It counts as told."""
+        self._shown = False
         if max_listed is not None and self._crowd_changes(max_listed):
             self.crowded = not self.crowded
             self._joins = self._leaves = None

@@ -22,7 +22,7 @@ from rumbl_web.phoenix.tracker import gossip
 from rumbl_web.phoenix.tracker.cluster import Cluster, Periods
 from rumbl_web.phoenix.tracker.gossip import Bye, Message, Peer
 from rumbl_web.phoenix.tracker.replicator import MAX_WAITING, Replicator
-from rumbl_web.phoenix.tracker.room import Again, Announcement, Entries, Entry, Room, group
+from rumbl_web.phoenix.tracker.room import Again, Announcement, Entries, Entry, Room
 from rumbl_web.phoenix.tracker.state import State
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Tracker:
         """Who is there, by key; in a crowd only the `max_listed` sessions that have been there longest."""
         with self._lock:
             room = self._state.rooms.get(topic)
-            return {} if room is None else group(room.entries.values(), self.max_listed)
+            return {} if room is None else room.show(self.max_listed)
 
     def entries(self, topic: str, key: str) -> Sequence[Entry]:
         """The sessions under one key."""
@@ -205,7 +205,7 @@ class Tracker:
             topic = owed.pop(0)
             with self._lock:
                 room = self._state.rooms.get(topic)
-                entries = {} if room is None or room.crowded else group(room.entries.values())
+                entries = {} if room is None or room.crowded else room.show()
             if entries:
                 self._announce_safely(topic, Again(entries))
             with self._lock:
