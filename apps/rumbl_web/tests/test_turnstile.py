@@ -124,6 +124,18 @@ def test_who_logs_in_never_waits(client: Client, clock: Clock) -> None:
         assert redirected_to(try_as(client, "ana", "supersecret")) == "/"
 
 
+def test_in_the_settings_only_wrong_passwords_count(client: Client, clock: Clock) -> None:
+    user_fixture(username="ana")
+    try_as(client, "ana", "supersecret")
+
+    def change(current: str) -> int:
+        fields = {"change": {"current_password": current, "password": "short"}}
+        return client.submit("/settings/password", fields, method="PUT").status_code
+
+    assert [change("supersecret") for _ in range(6)] == [200] * 6
+    assert [change("wrong") for _ in range(6)] == [200] * 5 + [429]
+
+
 def test_a_new_site_on_the_same_database_goes_on_counting(client: Client) -> None:
     for _ in range(5):
         try_as(client, "ana")
