@@ -223,7 +223,7 @@ class TestGetUser:
 
     @pytest.mark.trap(45)
     def test_by_other_fields_fails_rather_than_picks(self) -> None:
-        first = user_fixture(name="Max", username="max")
+        first = user_fixture(name="Max", username="mAx")
         user_fixture(name="Max", username="max2")
         assert accounts.get_user_by(username="MAX", name="Max") == first
         assert accounts.get_user_by(username="nobody") is None
