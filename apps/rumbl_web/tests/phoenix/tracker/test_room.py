@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from info_sys.otp import Process
-from rumbl_web.phoenix.tracker.room import Count, Diff, Entry, Everybody, Room, group
+from rumbl_web.phoenix.tracker.room import Count, Diff, Entries, Entry, Everybody, Room, group
 
 
 def entry(key: str, ref: str, **meta: Any) -> Entry:
@@ -21,6 +22,18 @@ def crowd(size: int) -> tuple[Room, list[Entry]]:
     for one in entries:
         room.add(one)
     return room, entries
+
+
+def refs(entries: Entries) -> set[str]:
+    return {meta["phx_ref"] for entry in entries.values() for meta in entry["metas"]}
+
+
+def tell(room: Room, views: list[set[str]]) -> None:
+    """Announce, to whoever has a view, as its page takes it."""
+    diff = room.announce()
+    for view in views if isinstance(diff, Diff) else []:
+        view.update(refs(diff.joins))
+        view.difference_update(refs(diff.leaves))
 
 
 class TestGroup:
@@ -84,6 +97,23 @@ class TestDiffs:
         room.add(only)
 
         assert room.announce() == Diff({"0": metas("r0")}, {})
+
+    def test_whenever_somebody_was_shown_the_room_its_later_diffs_keep_that_right(self) -> None:
+        for seed in range(100):
+            chance, (room, people) = Random(seed), crowd(3)
+            views: list[set[str]] = []
+            for _ in range(60):
+                match chance.randrange(8), chance.choice(people):
+                    case 0, _:
+                        views.append(refs(room.show()))
+                    case 1, _:
+                        tell(room, views)
+                    case _, one if one.ref in room.entries:
+                        room.remove(one)
+                    case _, one:
+                        room.add(one)
+            tell(room, views)
+            assert all(view == room.entries.keys() for view in views), seed
 
     def test_what_was_shown_matters_to_the_next_announcement_alone(self) -> None:
         room, (only,) = crowd(1)
