@@ -62,10 +62,10 @@ class Units(Backend):
 
 
 def convert(amount: float, from_unit: str, to_unit: str) -> str | None:
-    """The amount in the other unit, as a sentence; None if that makes no sense.
+    """The amount in the other unit, as a sentence in the words of who asks; None if that makes no sense.
 
     >>> convert(3, "miles", "km")
-    '3 mile = 4.82803 kilometer'
+    '3 miles = 4.82803 km'
     """
     registry = _registry()
     try:
@@ -74,7 +74,7 @@ def convert(amount: float, from_unit: str, to_unit: str) -> str | None:
         result = registry.Quantity(amount, source).to(target)
     except (_errors(), ValueError, OverflowError, AttributeError):
         return None
-    return f"{amount:g} {source} = {result.magnitude:.{DIGITS}g} {target}"
+    return f"{amount:g} {from_unit.strip()} = {result.magnitude:.{DIGITS}g} {to_unit.strip()}"
 
 
 def _read(query: str) -> re.Match[str] | None:
