@@ -229,6 +229,18 @@ def test_a_topic_that_is_owed_for_long_holds_up_no_other_and_is_tried_until_it_i
     tracker.stop()
 
 
+def test_much_that_is_owed_at_once_is_one_wake_up(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    wakes: list[object] = []
+    monkeypatch.setattr("rumbl_web.phoenix.tracker.tracker.send_after", lambda *wake: wakes.append(wake))
+
+    for topic in ("a", "b", "a"):
+        tracker.owe(topic)
+    assert len(wakes) == 1
+    tracker.tell_again()
+    tracker.owe("a")
+    assert len(wakes) == 2
+
+
 @pytest.mark.usefixtures("soon")
 def test_a_crowd_is_owed_nothing_and_a_new_announcer_owes_what_the_last_one_did(told: Told) -> None:
     tracker = Tracker("node", lambda topic, announcement: told.put((topic, announcement)), max_listed=1)
