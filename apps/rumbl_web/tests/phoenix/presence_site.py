@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 
 from info_sys.otp import Process
 from rumbl_web.phoenix import presence
-from rumbl_web.phoenix.channel import Channel, ChannelSocket, Joined, Reply
+from rumbl_web.phoenix.channel import Channel, ChannelSocket
 from rumbl_web.phoenix.pubsub_adapters.adapter import Adapter
 from rumbl_web.phoenix.testing import make_endpoint
 from rumbl_web.phoenix.tracker.cluster import Periods
 
+from . import presence_room
 from .reference import ReferenceSocket, Wire
 
 TOPIC = "room:1"
@@ -46,27 +47,12 @@ class Presence(presence.Presence):
         return {key: {**entry, "user": {"username": f"user{key}"}} for key, entry in entries.items()}
 
 
-class RoomChannel(Channel):
-    def join(self, topic: str, payload: Any, socket: ChannelSocket) -> Joined:
-        socket.send_self("after_join")
-        return Joined({})
-
+class RoomChannel(presence_room.RoomChannel):
     def handle_info(self, message: Any, socket: ChannelSocket) -> None:
         here: Presence = socket.endpoint.services["presence"]
         here.push_state(socket)
         ref = here.track(socket, socket.assigns["user_id"], {"device": "browser"})
         socket.push("tracked", {"phx_ref": ref})
-
-    def handle_in(self, event: str, payload: Any, socket: ChannelSocket) -> Reply:
-        here: Presence = socket.endpoint.services["presence"]
-        match event:
-            case "update":
-                here.update(socket, socket.assigns["user_id"], lambda meta: {**meta, **payload})
-            case "untrack":
-                here.untrack(socket)
-            case "crash":
-                raise RuntimeError("the channel was told to crash")
-        return Reply("ok")
 
 
 class RoomSocket(ReferenceSocket):
