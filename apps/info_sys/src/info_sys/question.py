@@ -20,7 +20,8 @@ _COMMANDS: Final = frozenset(
 )
 # To people they are words as "count on" and "I guess": what can be reckoned has to follow.
 _RECKON: Final = frozenset({"berechne", "rechne", "\u0627\u062d\u0633\u0628"})
-_RECKONABLE: Final = re.compile(r"\d|\b(?:pi|e|tau)\b")
+RECKONABLE: Final = re.compile(r"\d|\b(?:pi|e|tau)\b", re.IGNORECASE)
+"""A digit or a constant: no sum is without one."""
 _MARKS: Final = ("?", "\u061f")  # the second is the Arabic one
 # A sum: a digit, a sign (multiplication and division signs too), a digit. 1-2 and 1/2 may be dates or scores.
 _SUM: Final = re.compile(r"\d\s{0,3}[+*^=\u00d7\u00f7]\s{0,3}[(\d]|\d\s{1,3}[-/]\s{1,3}[(\d]")
@@ -72,7 +73,7 @@ def _asks_without_a_mark(words: list[str]) -> bool:
     if first in _COMMANDS:
         return len(words) > 1
     if first in _RECKON:
-        return any(map(_RECKONABLE.search, words))
+        return any(map(RECKONABLE.search, words))
     enough = 2 if first != words[0] else 3
     return first in _QUESTION_WORDS and len(words) >= enough and second not in (["a"], ["an"])
 

@@ -11,6 +11,7 @@ from typing import Final
 from info_sys.arithmetic import Refused, evaluate, show
 from info_sys.arithmetic.parser import MAX_LENGTH
 from info_sys.backend import Backend, Options
+from info_sys.question import RECKONABLE
 from info_sys.result import Result
 
 # Just under Wolfram's 95: where both answer, the one with a page behind it comes first.
@@ -23,7 +24,6 @@ _ASKING: Final = re.compile(
     re.IGNORECASE,
 )
 """English, German and Arabic: "what is (he, she, the result of)", "how much (makes)", "calculate"."""
-_WORTH_A_TRY: Final = re.compile(r"\d|\b(?:pi|e|tau)\b", re.IGNORECASE)
 # 2024-1-2, 1/2/2024, 555-1234, 030-555-1234: written like a sum, meant as a date or a telephone number.
 _NO_SUM: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4}|\d{1,2}/\d{1,2}/\d{2,4}|\d{4}/\d{1,2}/\d{1,2}"
@@ -42,7 +42,7 @@ class Calculator(Backend):
 
     def matches(self, query: str) -> bool:
         """Short, and with a digit or a constant in it."""
-        return len(query) <= MAX_LENGTH and _WORTH_A_TRY.search(query) is not None
+        return len(query) <= MAX_LENGTH and RECKONABLE.search(query) is not None
 
     def compute(self, query: str, opts: Options) -> list[Result]:
         """One result, or none. Bounded in time by the limits of `arithmetic`; never raises."""

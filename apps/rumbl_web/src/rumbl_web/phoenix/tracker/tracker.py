@@ -40,6 +40,7 @@ class _Wake(Enum):
 _WAKE: Final = _Wake.WAKE
 
 AGAIN_MS: Final = 2000
+"""From one try to tell what is owed to the next."""
 
 MAX_RESTARTS: Final = 20
 """In five seconds; they end only by a kill, since what their work raises is logged."""
