@@ -82,3 +82,11 @@ def test_what_is_forgotten_is_swept_away_in_steps_while_people_try(
     put(KEY, State(1, 1, FAR))
     assert repo.count(select(Attempt)) == 1
     assert attempts.sweep() == 0
+
+
+def test_no_step_is_longer_however_the_database_plans_it(
+    badly_planned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "SWEPT_AT_ONCE", 3)
+    attempts._keep({bytes([number]) * 16: State(1, 1, 2.0 + number) for number in range(20)})
+    assert [attempts.sweep() for _ in range(7)] == [3, 3, 3, 3, 3, 3, 2]

@@ -92,7 +92,7 @@ def sweep() -> int:
         .limit(SWEPT_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    return repo.run(delete(Attempt).where(Attempt.id.in_(over)))
+    return repo.run(delete(Attempt).where(repo.chosen(Attempt.id, over)))
 
 
 _FORGET: Final = delete(Attempt).where(Attempt.key == any_(bindparam("keys", type_=ARRAY(LargeBinary))))

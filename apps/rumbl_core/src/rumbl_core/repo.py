@@ -191,6 +191,14 @@ def among(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnEle
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
+def chosen(column: InstrumentedAttribute[int], query: Select[int]) -> ColumnElement[bool]:
+    """The condition that a column is among what a query locks and limits, asked once for the whole command.
+
+    Within `IN (...)` PostgreSQL may ask such a query once a row, and lock other rows every time.
+    """
+    return column == any_(func.array(query.scalar_subquery()))
+
+
 def database_time() -> ColumnElement[datetime]:
     """The database's clock as rows are stamped: UTC without a zone, in whole seconds."""
     return func.date_trunc("second", func.timezone("UTC", func.clock_timestamp()))

@@ -143,6 +143,13 @@ class TestClaiming:
         assert (claimed.id, claimed.body, claimed.user.id) == (note.id, "1 + 1", user.id)
         assert multimedia.claim_questions(5) == []
 
+    def test_no_more_are_given_than_asked_for_however_the_database_plans_it(
+        self, badly_planned: None, user: User, video: Video
+    ) -> None:
+        for number in range(5):
+            ask(user, video, f"{number} + 1")
+        assert [len(multimedia.claim_questions(-1, limit=2)) for _ in range(2)] == [2, 2]
+
     def test_what_is_settled_is_not_given(self, user: User, video: Video) -> None:
         multimedia.settle_question(ask(user, video).id, "nothing")
         assert multimedia.claim_questions(-1) == []

@@ -172,5 +172,5 @@ def _take(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    taken = update(Question).where(Question.id.in_(late.scalar_subquery())).values(**values)
+    taken = update(Question).where(repo.chosen(Question.id, late)).values(**values)
     return get_annotations([id for (id,) in repo.changed(taken.returning(Question.annotation_id))])
