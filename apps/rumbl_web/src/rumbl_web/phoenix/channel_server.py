@@ -122,7 +122,7 @@ class ChannelServer(Process):
         try:
             result = self.channel.handle_in(message.event, message.payload, socket)
             if type(result) is Reply:
-                socket.reply(result, last=line_is_empty())
+                socket.answer(message, result, last=line_is_empty())
             elif result is not None:
                 self._stop(result)
         except Exit:

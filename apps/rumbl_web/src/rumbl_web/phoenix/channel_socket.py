@@ -96,12 +96,13 @@ class ChannelSocket:
         """Have `handle_info` called with `message` once the current callback is over."""
         self.process.send(message)
 
-    def reply(self, reply: Reply, *, last: bool = False) -> None:
-        """Answer the message at hand now, instead of by what `handle_in` returns.
+    def reply(self, reply: Reply) -> None:
+        """Answer the message at hand now, instead of by what `handle_in` returns."""
+        self.answer(self._at_hand(), reply)
 
-        `last` is for the engine: it has nothing more to send for now (`transport.Connection.send`).
-        """
-        answer = wire.Reply(self.join_ref, self._at_hand().ref, self.topic, reply.status, reply.payload)
+    def answer(self, message: Message, reply: Reply, *, last: bool = False) -> None:
+        """For the engine. With `last` it has nothing more to send for now (`transport.Connection.send`)."""
+        answer = wire.Reply(self.join_ref, message.ref, self.topic, reply.status, reply.payload)
         opcode, data = self.serializer.encode_reply(answer)
         self.connection.send(opcode, data, last=last)
 

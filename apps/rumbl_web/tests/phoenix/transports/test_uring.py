@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from rumbl_web.phoenix.transports import uring
-from rumbl_web.phoenix.transports.uring import SendRing
+from rumbl_web.phoenix.transports.uring import ReceiveRing, SendRing
 
 from . import kernels
 
@@ -36,6 +36,22 @@ def test_results_are_in_the_order_of_the_sockets_wherever_the_ring_stands(ring: 
             assert (took or [number]) == wanted
             sent = text * wanted.count(number)
             assert theirs.recv(4096) == sent
+
+
+def test_what_is_received_is_told_apart_wherever_the_ring_stands(ring: SendRing) -> None:
+    receiving = ReceiveRing(entries=8, piece=16)
+    pairs = [socket.socketpair() for _ in range(7)]
+    for number in range(40):
+        some = pairs[: number % 7 + 1]
+        for place, (ours, _) in enumerate(some[1:]):
+            ours.send(b"%d.%d" % (number, place))
+
+        came = receiving.receive(array("i", [theirs.fileno() for _, theirs in some]))
+
+        assert came == [-errno.EAGAIN, *(b"%d.%d" % (number, place) for place in range(len(some) - 1))]
+    receiving.close()
+    for one in (one for pair in pairs for one in pair):
+        one.close()
 
 
 def test_more_sockets_than_places_are_sent_in_several_batches(ring: SendRing) -> None:

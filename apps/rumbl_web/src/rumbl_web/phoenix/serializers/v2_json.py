@@ -43,10 +43,10 @@ class V2JSON:
             raise DecodeError("not JSON") from error
         if type(fields) is not list or len(fields) < _FIELDS:
             raise DecodeError("not an array of join_ref, ref, topic, event and payload")
-        join_ref, ref, topic, event = fields[:4]
+        join_ref, ref, topic, event, payload = fields if len(fields) == _FIELDS else fields[:_FIELDS]
         if not type(join_ref) is type(ref) is type(topic) is type(event) is str:
             must_be_echoable(join_ref, ref, topic, event)
-        return Message(join_ref, ref, topic, event, fields[4])
+        return Message(join_ref, ref, topic, event, payload)
 
     def decode_binary(self, data: bytes) -> Message:
         """Read a binary push; its payload stays bytes."""

@@ -58,7 +58,7 @@ class HubConnection:
         """Queue one whole message, or write it now if it is the `last`. A closed connection swallows it."""
         frame = frames.encode(opcode, data)
         if not (last and self.outbox is None and self.hub.write_at_once(self, frame)):
-            self.hub.call(self.hub.put, self, frame)
+            self.hub.send(self, frame)
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what is queued, then a close with `code`, then end the connection."""

@@ -52,19 +52,19 @@ class Conversations:
 
     def read(self, connection: HubConnection, data: bytes | int) -> None:
         """Handle what one read brought: bytes, nothing at the end, or a negated errno."""
-        if type(data) is bytes and data:
-            self.received(connection, data)
-        elif data not in _NOT_NOW:
-            self.gone(connection)
-
-    def received(self, connection: HubConnection, data: bytes) -> None:
-        """Handle bytes of the client."""
+        if type(data) is not bytes or not data:
+            if data not in _NOT_NOW:
+                self.gone(connection)
+            return
         connection.seen = self._wire.now
         self.bytes_in += len(data)
         if connection.decoder is None and connection.phase == OPEN:
-            text = frames.sole_text(data, connection.limits.max_frame)
+            limits = connection.limits
+            text = frames.sole_text(data, limits.max_frame)
             if text is not None:
-                self._event(connection, frames.TEXT, text)
+                self.frames_in += 1
+                if self._charge(connection, limits.cost):
+                    self._message(connection, frames.TEXT, text)
                 return
         if connection.phase <= CLOSING:
             self._decode(connection, data)
@@ -139,8 +139,7 @@ class Conversations:
                 self.closing.pop(connection, None)
             return
         self.frames_in += 1
-        self._charge(connection, connection.limits.cost)
-        if connection.phase != OPEN:
+        if not self._charge(connection, connection.limits.cost):
             return
         if opcode <= frames.BINARY:
             self._message(connection, opcode, payload)
@@ -174,16 +173,18 @@ class Conversations:
         else:
             self.fail(connection, answer or _NO_STATUS)
 
-    def _charge(self, connection: HubConnection, cost: int) -> None:
-        """A bucket in one integer: the moment until which the client has used up its rate."""
+    def _charge(self, connection: HubConnection, cost: int) -> bool:
+        """A bucket in one integer, the moment until which the client has used up its rate. Is any left?"""
         now, busy_until = self._wire.now, connection.busy_until
         if busy_until < now:
             connection.busy_until = now + cost
-            return
+            return True
         connection.busy_until = busy_until + cost
         limits = connection.limits
         if limits.cost and busy_until - now >= limits.patience:
             self.fail(connection, _RULE_BROKEN, "too many messages")
+            return False
+        return True
 
     def _end(self, connection: HubConnection, phase: int, code: int, wait_s: float) -> None:
         """Enter `phase`, leave all groups and tell the handler, the first time."""

@@ -24,17 +24,12 @@ class FanOut:
         self._logged = 0
         self._most_logged = options.outbox_bytes // 2
         self.active: deque[Group] = deque()
+        # So much waits in the logs that the hub had better make visits before it takes more. It also keeps
+        # what one visit writes well under what an outbox holds.
+        self.full = False
 
     def __len__(self) -> int:
         return len(self._groups)
-
-    @property
-    def full(self) -> bool:
-        """So much waits in the logs that the hub had better make visits before it takes more.
-
-        It also keeps what one visit writes well under what an outbox holds.
-        """
-        return self._logged > self._most_logged
 
     def subscribe(self, subscription: HubSubscription, key: Hashable) -> None:
         """Put `subscription`, held, into the group of `key`."""
@@ -61,7 +56,7 @@ class FanOut:
         if not group.todo:
             self.active.append(group)
         self._published += 1
-        self._logged += len(frame)
+        self._log(len(frame))
         group.append(frame, self._published)
         if excluded is not None:
             group.cursors[excluded.place] = group.end
@@ -129,11 +124,15 @@ class FanOut:
             budget -= places.stop - places.start
             if places.stop > places.start:
                 self._visit(group, places)
-            self._logged -= group.settle()
+            self._log(-group.settle())
             if group.todo:
                 self.active.rotate(-1)
             else:
                 self.active.popleft()
+
+    def _log(self, size: int) -> None:
+        self._logged += size
+        self.full = self._logged > self._most_logged
 
     def _visit(self, group: Group, places: slice) -> None:
         """Bring each of `places` to the end of the log, with one write for all it lacks."""

@@ -29,6 +29,7 @@ Event = tuple[int, bytes]
 _FINAL_TEXT = 0x80 | TEXT
 _MASKED_126 = 0x80 | 126
 _LENGTH_BYTES = {126: 2, 127: 8}
+_SHORT_HEADERS = [[bytes((0x80 | opcode, size)) for size in range(126)] for opcode in range(16)]
 _BETWEEN_FRAMES = -1
 _ECHOED_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 _from_bytes = int.from_bytes
@@ -47,7 +48,7 @@ def encode(opcode: int, payload: bytes) -> bytes:
     """Return one unmasked final frame (5.2)."""
     size = len(payload)
     if size < 126:
-        return bytes((0x80 | opcode, size)) + payload
+        return _SHORT_HEADERS[opcode][size] + payload
     if size < 65536:
         return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
     return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload

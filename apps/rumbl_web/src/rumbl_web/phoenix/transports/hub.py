@@ -21,6 +21,7 @@ import weakref
 from array import array
 from collections import deque
 from collections.abc import Callable, Hashable
+from threading import get_ident
 from typing import Any
 
 from info_sys.otp import thread_policy
@@ -155,8 +156,7 @@ class Hub:
     def drain(self, spread_s: float = 2.0, wait_s: float = 0.0) -> bool:
         """Close everyone with 1012, evenly over `spread_s`, so that they do not all come back at once.
 
-        New connections are closed at once. Waits up to `wait_s` for the last to go and returns whether it
-        has.
+        New ones are closed at once. Waits up to `wait_s` for the last to go and returns whether it has.
         """
         self._accepting = False
         started, before = telemetry.start(), self._wire.connections
@@ -200,7 +200,7 @@ class Hub:
 
     def call(self, work: Callable[..., None], *args: Any) -> None:
         """Run `work` on the hub's thread, after all earlier calls."""
-        if threading.get_ident() == self._ident and not self._calls and not self.fanout.full:
+        if get_ident() == self._ident and not self._calls and not self.fanout.full:
             work(*args)
         else:
             self.call_later(work, *args)
@@ -209,17 +209,26 @@ class Hub:
         """The same, but never before this returns: for work that calls a handler."""
         if self._thread is None:
             return  # no connection yet, so nobody to send to
-        if len(self._calls) >= self.options.max_backlog:
-            self._wait_for_room()
+        if len(self._calls) >= self.options.max_backlog and get_ident() != self._ident:
+            # A thread that calls faster than the hub works is to feel it, instead of the memory.
+            backlog.wait_for_room(self._calls, self.options.max_backlog, self._runs)
         self._calls.append((work, args))
         if self._asleep:
             self._asleep = False  # the next caller need not wake it too
             syscalls.write(self._wake_fd, _ONE, len(_ONE))
 
+    def send(self, connection: HubConnection, frame: bytes) -> None:
+        """Queue `frame`: `call(put, ...)`, which is asked for once a message."""
+        if get_ident() == self._ident and not self._calls and not self.fanout.full:
+            self.put(connection, frame)
+        else:
+            self.call_later(self.put, connection, frame)
+
     def put(self, connection: HubConnection, frame: bytes) -> None:
         """Queue `frame` behind all that `connection` was sent or published before. Hub's thread only."""
         if connection.phase == OPEN:
-            self.fanout.catch_up(connection)
+            if self.fanout.active:
+                self.fanout.catch_up(connection)
             self._wire.put(connection, frame)
 
     def write_at_once(self, connection: HubConnection, frame: bytes) -> bool:
@@ -235,11 +244,6 @@ class Hub:
         if self._wire.broken:
             self.call_later(self._wire.flush)  # so that the hub wakes, and ends it
         return True
-
-    def _wait_for_room(self) -> None:
-        """Let a thread that calls faster than the hub works feel it, instead of the memory."""
-        if threading.get_ident() != self._ident:
-            backlog.wait_for_room(self._calls, self.options.max_backlog, self._runs)
 
     # The thread
 
@@ -265,7 +269,7 @@ class Hub:
 
     def _run(self) -> None:
         thread_policy.never_interrupt()
-        self._ident = threading.get_ident()
+        self._ident = get_ident()
         self._acting.acquire()
         while not self._stopping:
             try:
@@ -373,7 +377,7 @@ class Hub:
             log.exception("%s failed to open", type(handler).__name__)
             self.conversations.fail(connection, _HANDLER_FAILED)
         if early:
-            self.conversations.received(connection, early)
+            self.conversations.read(connection, early)
         if not self._accepting:
             self.conversations.close(connection, SERVICE_RESTART, "restart")
 

@@ -50,6 +50,7 @@ _NOT_DONE: Final = -errno.EAGAIN
 _letting_go = ctypes.CDLL(None, use_errno=True).syscall
 _keeping = ctypes.PyDLL(None, use_errno=True).syscall
 _letting_go.restype = _keeping.restype = ctypes.c_long
+_letting_go.argtypes = _keeping.argtypes = [ctypes.c_long]  # and what more there is, as it comes
 _LONG_BATCH: Final = 128
 
 
@@ -85,25 +86,31 @@ class _Ring:
         self._mask, self._result_mask = entries - 1, results - 1
         self._words = memoryview(self._rings).cast("I")
         completed = memoryview(self._rings)[params[_CQ_CQES] :][: 4 * _CQE_WORDS * results]
-        self._results, self._names = completed.cast("i"), completed.cast("Q")
-        self._requests = memoryview(self._sqes).cast("i")
-        self._addresses = memoryview(self._sqes).cast("Q")
+        self._results = completed.cast("i")
+        self._moved = self._results[_CQE_RESULT::_CQE_WORDS]
+        self._named = completed.cast("Q")[_CQE_NAME::_CQE_QUADS]
+        requests, quads = memoryview(self._sqes).cast("i"), memoryview(self._sqes).cast("Q")
+        self._fds, self._sizes = requests[_SQE_FD::_SQE_WORDS], requests[_SQE_LENGTH::_SQE_WORDS]
+        self._addresses = quads[_SQE_ADDRESS::_SQE_QUADS]
         self._tail, self._result_head = params[_SQ_TAIL] // 4, params[_CQ_HEAD] // 4
         self._result_tail = params[_CQ_TAIL] // 4
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._data))
-        self._write_what_stays(params[_SQ_ARRAY] // 4, operation, entries)
-
-    def _write_what_stays(self, numbers: int, operation: int, entries: int) -> None:
-        """Slot i holds request i, which is named i; every one is the same operation, and never waits."""
-        self._words[numbers : numbers + entries] = memoryview(array("I", range(entries)))
+        # Slot i holds request i, which is named i; every one is the same operation, and never waits.
+        numbers = params[_SQ_ARRAY] // 4
+        self._words[numbers : numbers + entries] = array("I", range(entries))
         flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
-        self._requests[_SQE_SEND_FLAGS::_SQE_WORDS] = memoryview(array("i", [flags]) * entries)
-        self._requests[::_SQE_WORDS] = memoryview(array("i", [operation]) * entries)
-        self._addresses[_SQE_NAME::_SQE_QUADS] = memoryview(array("Q", range(entries)))
+        requests[_SQE_SEND_FLAGS::_SQE_WORDS] = array("i", [flags]) * entries
+        requests[::_SQE_WORDS] = array("i", [operation]) * entries
+        quads[_SQE_NAME::_SQE_QUADS] = array("Q", range(entries))
+        # The next free slot; and all slots twice, so that a batch which goes over the end is one slice.
+        self._place = 0
+        self._slots = [*range(entries)] * 2
 
     def _run(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
         """Do the operation on each of `fds`: how many bytes were moved, or the negated errno, in order."""
         most = self._mask + 1
+        if len(fds) <= most:
+            return self._batch(fds, sizes, addresses)
         moved: list[int] = []
         for start in range(0, len(fds), most):
             if self.failed is not None:
@@ -113,19 +120,21 @@ class _Ring:
         return moved
 
     def _batch(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
-        words, count = self._words, len(fds)
-        tail = words[self._tail]
-        place = tail & self._mask
-        rest = self._mask + 1 - place
-        self._aim(place, fds[:rest], sizes[:rest], addresses[:rest])
-        if count > rest:
-            self._aim(0, fds[rest:], sizes[rest:], addresses[rest:])
-        words[self._tail] = (tail + count) & 0xFFFFFFFF
+        _put_around(self._sizes, self._place, sizes)
+        _put_around(self._addresses, self._place, addresses)
+        return self._same(fds)
+
+    def _same(self, fds: array[int]) -> list[int]:
+        """A batch whose slots have their sizes and addresses."""
+        words, place, count = self._words, self._place, len(fds)
+        _put_around(self._fds, place, fds)
+        words[self._tail] = (words[self._tail] + count) & 0xFFFFFFFF
+        self._place = (place + count) & self._mask
         try:
             self._submit(count)
         except OSError as error:
             self.failed = error.with_traceback(None)  # which would keep the ring alive
-        return self._take([*range(place, place + min(count, rest)), *range(count - rest)])
+        return self._take(self._slots[place : place + count])
 
     def _submit(self, count: int) -> None:
         enter = _letting_go if count >= _LONG_BATCH else _keeping
@@ -136,20 +145,13 @@ class _Ring:
                 raise OSError(errno.EIO, "io_uring took nothing of a batch")
             left -= taken
 
-    def _aim(self, place: int, fds: array[int], sizes: array[int], addresses: array[int]) -> None:
-        start, stop = place * _SQE_WORDS, (place + len(fds)) * _SQE_WORDS
-        self._requests[start + _SQE_FD : stop : _SQE_WORDS] = memoryview(fds)
-        self._requests[start + _SQE_LENGTH : stop : _SQE_WORDS] = memoryview(sizes)
-        start, stop = place * _SQE_QUADS, (place + len(fds)) * _SQE_QUADS
-        self._addresses[start + _SQE_ADDRESS : stop : _SQE_QUADS] = memoryview(addresses)
-
     def _take(self, names: list[int]) -> list[int]:
         """Return the results of the requests of these `names`, in their order."""
         head = self._words[self._result_head]
         there = (self._words[self._result_tail] - head) & 0xFFFFFFFF
         place = head & self._result_mask
-        results = _around(self._results[_CQE_RESULT::_CQE_WORDS], place, there)
-        named = _around(self._names[_CQE_NAME::_CQE_QUADS], place, there)
+        results = _around(self._moved, place, there)
+        named = _around(self._named, place, there)
         self._words[self._result_head] = (head + there) & 0xFFFFFFFF
         if named == names:
             return results
@@ -160,7 +162,15 @@ class _Ring:
 
     def close(self) -> None:
         """Give the memory and the descriptor back."""
-        for view in (self._words, self._results, self._names, self._requests, self._addresses):
+        for view in (
+            self._words,
+            self._results,
+            self._moved,
+            self._named,
+            self._fds,
+            self._sizes,
+            self._addresses,
+        ):
             view.release()
         for memory in (self._rings, self._sqes, self._data):
             with suppress(BufferError):
@@ -181,20 +191,19 @@ class SendRing(_Ring):
         """
         count = len(fds)
         self._data[: len(data)] = data
-        sizes = array("i", [len(data)]) * count
-        return self._send(fds, sizes, array("Q", [self._address]) * count)
+        return self._send(fds, [len(data)] * count, array("Q", [self._address]) * count)
 
     def send_each(self, fds: array[int], pieces: Sequence[bytes]) -> list[int] | None:
         """Send to each of `fds` its own of `pieces` (at most `room` bytes together). Answers as `send`."""
         data = b"".join(pieces)
         self._data[: len(data)] = data
-        sizes = array("i", map(len, pieces))
-        starts = accumulate(sizes[:-1], initial=self._address)
-        return self._send(fds, sizes, array("Q", starts))
+        sizes = [*map(len, pieces)]
+        starts = [*accumulate(sizes, initial=self._address)]
+        return self._send(fds, sizes, array("Q", starts[:-1]))
 
-    def _send(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int] | None:
-        sent = self._run(fds, sizes, addresses)
-        return None if sent == sizes.tolist() else sent
+    def _send(self, fds: array[int], sizes: list[int], addresses: array[int]) -> list[int] | None:
+        sent = self._run(fds, array("i", sizes), addresses)
+        return None if sent == sizes else sent
 
 
 class ReceiveRing(_Ring):
@@ -202,17 +211,20 @@ class ReceiveRing(_Ring):
 
     def __init__(self, entries: int = 256, piece: int = 4096) -> None:
         super().__init__(_OP_RECEIVE, entries, entries * piece)
-        self._piece = piece
-        self._sizes = array("i", [piece]) * entries
-        self._places = array("Q", range(self._address, self._address + entries * piece, piece))
+        # Every slot has its own place for what it receives.
+        starts = range(0, entries * piece, piece)
+        self._sizes[:] = array("i", [piece]) * entries
+        self._addresses[:] = array("Q", (self._address + start for start in starts))
+        self._starts = [*starts] * 2
 
     def receive(self, fds: array[int]) -> list[bytes | int]:
         """Return what each of `fds` has, nothing at its end, or the negated errno."""
-        count, piece, data = len(fds), self._piece, self._data
-        sizes = self._run(fds, self._sizes[:count], self._places[:count])
+        data, place = self._data, self._place
+        sizes = self._same(fds)
+        starts = self._starts[place : place + len(fds)]
         return [
             data[start : start + size] if size >= 0 else size
-            for start, size in zip(range(0, count * piece, piece), sizes, strict=True)
+            for start, size in zip(starts, sizes, strict=True)
         ]
 
 
@@ -222,8 +234,17 @@ def _around(ring: memoryview, place: int, count: int) -> list[int]:
     return fields + ring[: count - len(fields)].tolist() if len(fields) < count else fields
 
 
+def _put_around(ring: memoryview, place: int, fields: array[int]) -> None:
+    """Write `fields` from `place` on, over the end of the ring to its beginning."""
+    stop, size = place + len(fields), len(ring)
+    if stop <= size:
+        ring[place:stop] = fields
+    else:
+        ring[place:], ring[: stop - size] = fields[: size - place], fields[size - place :]
+
+
 def _call(number: int, *arguments: object, syscall: Any = _keeping) -> int:
-    result = int(syscall(ctypes.c_long(number), *arguments))
+    result: int = syscall(number, *arguments)
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
