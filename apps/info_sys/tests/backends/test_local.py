@@ -37,6 +37,9 @@ class TestUnits:
             ("how many feet are in a mile?", "1 mile = 5280 feet"),
             ("1e3 grams to kg", "1000 grams = 1 kg"),
             ("-40 celsius to fahrenheit", "-40 celsius = -40 fahrenheit"),
+            ("1,000 miles in km", "1000 miles = 1609.34 km"),
+            ("2,5 km in m", "2,5 km = 2500 m"),
+            ("2,5km in miles", "2,5 km = 1,55343 miles"),
         ],
     )
     def test_converts(self, query, text):
@@ -117,6 +120,8 @@ class TestCurrency:
             ("how much is 1 euro in yen?", "1.00 EUR = 100.00 JPY (rates of 2026-01-31)"),
             ("convert $2,".rstrip(",") + " to €", "2.00 USD = 1.00 EUR (rates of 2026-01-31)"),
             ("1000 jpy to dollars", "1,000.00 JPY = 20.00 USD (rates of 2026-01-31)"),
+            ("1,000 jpy to dollars", "1,000.00 JPY = 20.00 USD (rates of 2026-01-31)"),
+            ("2.000,50 usd in eur", "2.000,50 USD = 1.000,25 EUR (rates of 2026-01-31)"),
         ],
     )
     def test_converts_and_says_of_when(self, currency, query, text):

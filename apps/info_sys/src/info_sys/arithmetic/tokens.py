@@ -16,19 +16,15 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE,
 )
-# Multiplication sign, middle dot, division sign, minus sign, en dash; Arabic decimal point, comma and digits.
+# Multiplication sign, middle dot, division sign, minus sign, en dash.
 _TYPED_SIGNS: Final = {
     0xD7: "*",
     0xB7: "*",
     0xF7: "/",
     0x2212: "-",
     0x2013: "-",
-    0x66B: ".",
-    0x66C: ",",
-    **{zero + digit: str(digit) for zero in (0x660, 0x6F0) for digit in range(10)},
 }
 _SPACED_X: Final = re.compile(r"(?<=\d) x (?=\d)")
-_THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,6 @@ class Token:
 def tokenize(text: str) -> list[Token]:
     """The tokens of `text`, lower case, and an end mark. Raises Refused at the first thing that is none."""
     text = _SPACED_X.sub("*", text.translate(_TYPED_SIGNS).rstrip())
-    if "(" not in text:  # inside a call a comma parts the arguments
-        text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
     tokens, place = [], 0
     while place < len(text):
         match = _TOKEN.match(text, place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from info_sys import numerals
 from info_sys.arithmetic import Refused, evaluate, show
 from info_sys.arithmetic.parser import MAX_LENGTH
 from info_sys.backend import Backend, Options
@@ -19,11 +20,13 @@ SCORE: Final = 90
 
 _ASKING: Final = re.compile(
     r"(?:what\s+is|what'?s|how\s+much\s+is|calculate|compute|calc"
-    r"|(?:was|wie\s?viel)\s+(?:ist|sind|ergibt|macht)|(?:be)?rechne"
+    r"|(?P<german>(?:was|wie\s?viel)\s+(?:ist|sind|ergibt|macht)|(?:be)?rechne)"
     r"|\u0645\u0627\s+(?:\u0647\u0648|\u0647\u064a|\u0646\u0627\u062a\u062c)|\u0643\u0645(?:\s+\u064a\u0633\u0627\u0648\u064a)?|\u0627\u062d\u0633\u0628)\s+",
     re.IGNORECASE,
 )
 """English, German and Arabic: "what is (he, she, the result of)", "how much (makes)", "calculate"."""
+_CALL: Final = re.compile(r"[a-z]\w*\s*\(", re.IGNORECASE)
+"""Within one, a comma parts the arguments."""
 # 2024-1-2, 1/2/2024, 555-1234, 030-555-1234: written like a sum, meant as a date or a telephone number.
 _NO_SUM: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4}|\d{1,2}/\d{1,2}/\d{2,4}|\d{4}/\d{1,2}/\d{1,2}"
@@ -54,21 +57,25 @@ def calculate(query: str) -> str | None:
     """The value of the sum in `query`, as text; None when there is no sum to compute."""
     if len(query) > MAX_LENGTH:
         return None
-    text, asked = _strip(query)
-    if not asked and _NO_SUM.fullmatch(text):
+    typed, asked = _strip(query)
+    if not asked and _NO_SUM.fullmatch(typed.text):
         return None
     try:
-        result = evaluate(text)
+        result = evaluate(typed.text)
         if result.operations or (asked and result.constant):
-            return show(result.value)
+            return numerals.show(show(result.value), comma=typed.comma)
     except Refused:
         pass
     return None
 
 
-def _strip(query: str) -> tuple[str, bool]:
+def _strip(query: str) -> tuple[numerals.Typed, bool]:
     """The bare expression, and whether words or signs around it ask for its value."""
     text = query.strip()
     bare = text.rstrip("?\u061f=! \t\n").strip()
     asked = _ASKING.match(bare)
-    return (bare[asked.end() :] if asked else bare), asked is not None or "=" in text[len(bare) :]
+    typed = bare[asked.end() :] if asked else bare
+    german = asked is not None and asked["german"] is not None
+    call = _CALL.search(typed) is not None
+    plain = numerals.Typed(numerals.latin(typed), comma=False) if call else numerals.read(typed, comma=german)
+    return plain, asked is not None or "=" in text[len(bare) :]

@@ -18,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Self
 
+from info_sys import numerals
 from info_sys.backend import Backend, Context, Options
 from info_sys.result import Result
 
@@ -89,17 +90,18 @@ class Currency(Backend):
 
     def matches(self, query: str) -> bool:
         """An amount of one currency in another."""
-        return self._read(query) is not None
+        return self._read(numerals.read(query).text) is not None
 
     def compute(self, query: str, opts: Options) -> list[Result]:
         """One result that says of when it is."""
-        found = self._read(query)
+        typed = numerals.read(query)
+        found = self._read(typed.text)
         if found is None:
             return []
         amount, source, target = found
         value = amount / self._rates.rates[source] * self._rates.rates[target]
-        text = f"{amount:,.2f} {source} = {value:,.2f} {target} (rates of {self._rates.day})"
-        return [Result(SCORE, text, self)]
+        text = f"{amount:,.2f} {source} = {value:,.2f} {target}"
+        return [Result(SCORE, f"{numerals.show(text, comma=typed.comma)} (rates of {self._rates.day})", self)]
 
     def _read(self, query: str) -> tuple[float, str, str] | None:
         found = _ASKING.fullmatch(query.strip()) if len(query) <= MAX_LENGTH else None

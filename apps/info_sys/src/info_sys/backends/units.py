@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from info_sys import numerals
 from info_sys.backend import Backend, Options
 from info_sys.result import Result
 
@@ -50,15 +51,16 @@ class Units(Backend):
 
     def matches(self, query: str) -> bool:
         """The form alone; whether the words are units is seen later."""
-        return len(query) <= MAX_LENGTH and _read(query) is not None
+        return len(query) <= MAX_LENGTH and _read(numerals.read(query).text) is not None
 
     def compute(self, query: str, opts: Options) -> list[Result]:
         """One result, or none for words that are no units or units of different kinds."""
-        found = _read(query)
+        typed = numerals.read(query)
+        found = _read(typed.text)
         if found is None:
             return []
         text = convert(_number(found["n"]), found["from"], found["to"])
-        return [] if text is None else [Result(SCORE, text, self)]
+        return [] if text is None else [Result(SCORE, numerals.show(text, comma=typed.comma), self)]
 
 
 def convert(amount: float, from_unit: str, to_unit: str) -> str | None:
