@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 
 import psutil
 
+from info_sys.testing_ports import free_port
 from tests import preloaded, prepared
 from tests.preloaded import PROJECT
 
@@ -28,13 +28,6 @@ SERVE_TESTS = ["serve", "--config", "tests.site_config"]
 START_DEADLINE_S = 60.0
 
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

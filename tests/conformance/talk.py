@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 from simple_websocket import Client, ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
+from info_sys.testing_ports import free_port
 from tests import preloaded
-from tests.running import eventually, free_port
+from tests.running import eventually
 
 DEADLINE_S: Final = 15.0
 

@@ -19,11 +19,12 @@ import pytest
 from simple_websocket import Client  # type: ignore[import-untyped]  # it has no types
 
 from info_sys import otp
+from info_sys.testing_ports import free_port
 from rumbl_web import phoenix
 from rumbl_web.phoenix import testing, testing_redis
 from rumbl_web.phoenix.channel_socket import ChannelSocket, Ref
 from rumbl_web.phoenix.socket_server import MAX_WAITING, MAX_WAITING_BEHIND_LARGE
-from tests.running import PROJECT, eventually, free_port
+from tests.running import PROJECT, eventually
 
 GUIDE = PROJECT / "docs" / "guides" / "channels.md"
 MODULES = PROJECT / "apps" / "rumbl_web" / "assets" / "node_modules"

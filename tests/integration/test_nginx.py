@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from info_sys.testing_ports import free_port
 from tests.conformance.checks import CHECKS
 from tests.conformance.poll_talk import PollTalk
 from tests.conformance.talk import ConformanceServer, Talk
-from tests.running import PROJECT, RunningSite, eventually, free_port, started_site
+from tests.running import PROJECT, RunningSite, eventually, started_site
 from tests.viewer import Account, Viewer
 
 pytestmark = pytest.mark.timeout(120)

@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 import pytest
 import requests
 
+from info_sys.testing_ports import free_port
 from tests import preloaded
-from tests.running import SERVE, RunningSite, free_port
+from tests.running import SERVE, RunningSite
 
 
 def serve(data: Path, **environ: str) -> tuple[int, str]:

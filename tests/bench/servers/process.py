@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from info_sys.testing_ports import free_port
 from tests.bench.servers import family
 
 START_S = 90
@@ -74,7 +75,7 @@ class Running:
 def started(spec: Spec, core: int | set[int], logs: Path) -> Iterator[Running]:
     """Start `spec` pinned to `core`, or to several; stopped at the end of the block. Raises ServerError."""
     cores = core if isinstance(core, set) else {core}
-    port = _free_port()
+    port = free_port()
     log = logs / f"{spec.name.replace(' ', '-')}.log"
     command = [part.replace("{port}", str(port)) for part in spec.command]
     environ = {**os.environ, **spec.environ, "PORT": str(port)}
@@ -101,13 +102,6 @@ def begin(
             start_new_session=True,  # Ctrl-C ends the bench first, the bench then ends its servers in order
             preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - the bench has one thread
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_up(server: Running) -> None:

