@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 gc.disable()  # until all is loaded and collected: it stays to the end, and is looked at for garbage in vain
-pytest_plugins = ["tests.parallel"]
+pytest_plugins = ["tests.parallel", "tests.temporary"]
 EXAMPLES = 25
 """Of each test that chance takes part in: a quarter of what CI takes, and other ones in every run."""
 

@@ -10,14 +10,12 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
-from tests import preloaded
+from tests import preloaded, temporary
 
 _OWNER = os.getpid()
-_PREFIX = "rumbl-prepared-"
-_FOLDER = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_OWNER}-"))
+_FOLDER = temporary.folder("rumbl-prepared-")
 """Of all workers of this run, which are forked later."""
 
 
@@ -44,10 +42,5 @@ def _make() -> None:
 
 @atexit.register
 def _remove() -> None:
-    """Also what runs left behind that were killed."""
-    if os.getpid() != _OWNER:
-        return
-    for folder in _FOLDER.parent.glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if folder == _FOLDER or not Path("/proc", owner).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    if os.getpid() == _OWNER:
+        shutil.rmtree(_FOLDER, ignore_errors=True)
