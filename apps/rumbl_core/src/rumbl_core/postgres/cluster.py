@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +90,9 @@ class Cluster:
         if self._live_pid() is None:
             return False
         self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", str(_START_S), "stop")
+        if (sockets := self._socket_dir()) != self.data:
+            with suppress(OSError):
+                sockets.rmdir()
         return True
 
     def _refuse_impossible_path(self) -> None:
