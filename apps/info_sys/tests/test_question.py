@@ -68,14 +68,37 @@ def test_plain_chat_is_no_question_about_the_world(line):
 
 
 @pytest.mark.parametrize(
-    "text", ["did you see that?", "who are you?", "where is he going?", "can anyone hear me?"]
+    "text",
+    [
+        "did you see that?",
+        "who are you?",
+        "where is he going?",
+        "can anyone hear me?",
+        "hast du das gesehen?",
+        "Was ist das?",
+        "Wie alt ist er?",
+        "\u0645\u0627 \u0647\u0630\u0627\u061f",  # "what is this?"
+        "\u0647\u0644 \u0631\u0623\u064a\u062a \u0627\u0644\u0647\u062f\u0641\u061f",  # "seen the goal?"
+    ],
 )
 def test_what_is_asked_among_us_is_not_about_the_world(text):
     assert is_question(text)
     assert not is_of_the_world(text)
 
 
-@pytest.mark.parametrize("text", ["who was Ada Lovelace?", "how far is the moon?", "what is a black hole"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who was Ada Lovelace?",
+        "how far is the moon?",
+        "what is a black hole",
+        "who was W. E. B. Du Bois?",
+        "what is chow mein?",
+        "Was ist das Higgs-Boson?",
+        "wer war Ada Lovelace?",
+        "\u0645\u0646 \u0647\u064a \u0622\u062f\u0627\u061f",  # "who is Ada?"
+    ],
+)
 def test_these_are_about_the_world(text):
     assert is_of_the_world(text)
 

@@ -28,7 +28,15 @@ _SUM: Final = re.compile(r"\d\s{0,3}[+*^=\u00d7\u00f7]\s{0,3}[(\d]|\d\s{1,3}[-/]
 # Asked among people, of what they see: no source in the world knows.
 _AMONG_US: Final = re.compile(
     r"\b(?:you|your|u|ur|anyone|anybody|everyone|someone|we|us|he|she|his|her|him|they|them|their|this|that"
-    r"|these|those|here|it|its|i|me|my)\b",
+    r"|these|those|here|it|its|i|me|my"
+    # Arabic: you, we, I, here, this, that, did you see.
+    r"|\u0623\u0646\u062a\u0645?|\u0627\u0646\u062a\u0645?|\u0646\u062d\u0646|\u0623\u0646\u0627|\u0627\u0646\u0627|\u0647\u0646\u0627|\u0647\u0630[\u0627\u0647]|\u0630\u0644\u0643|\u0631\u0623\u064a\u062a\u0645?)\b",
+    re.IGNORECASE,
+)
+# Some of these are English or names ("Du Bois", "chow mein"), so only where no English word asks.
+_UNTER_UNS: Final = re.compile(
+    r"\b(?:du|dich|dir|deine?|ihr|euch|eure?|wir|uns|unsere?|ich|mich|mir|meine?|er|ihn|ihm|sie|jemand|hier"
+    r"|(?:das|dies)(?=\W{0,3}\Z))\b",
     re.IGNORECASE,
 )
 
@@ -84,7 +92,12 @@ def is_of_the_world(text: str) -> bool:
     >>> is_of_the_world("who was Ada Lovelace?"), is_of_the_world("did you see that?")
     (True, False)
     """
-    return is_question(text) and _AMONG_US.search(text) is None and _SUM.search(text) is None
+    return is_question(text) and not _is_among_us(text) and _SUM.search(text) is None
+
+
+def _is_among_us(text: str) -> bool:
+    english = text.split(maxsplit=1)[0].lower() in _QUESTION_WORDS
+    return bool(_AMONG_US.search(text) or (not english and _UNTER_UNS.search(text)))
 
 
 def subject(text: str) -> str:
