@@ -34,7 +34,7 @@ _AMONG_US: Final = re.compile(
     re.IGNORECASE,
 )
 # Some of these are English or names ("Du Bois", "chow mein"), so only where no English word asks.
-_UNTER_UNS: Final = re.compile(
+_AMONG_GERMANS: Final = re.compile(
     r"\b(?:du|dich|dir|deine?|ihr|euch|eure?|wir|uns|unsere?|ich|mich|mir|meine?|er|ihn|ihm|sie|jemand|hier"
     r"|(?:das|dies)(?=\W{0,3}\Z))\b",
     re.IGNORECASE,
@@ -97,7 +97,7 @@ def is_of_the_world(text: str) -> bool:
 
 def _is_among_us(text: str) -> bool:
     english = text.split(maxsplit=1)[0].lower() in _QUESTION_WORDS
-    return bool(_AMONG_US.search(text) or (not english and _UNTER_UNS.search(text)))
+    return bool(_AMONG_US.search(text) or (not english and _AMONG_GERMANS.search(text)))
 
 
 def subject(text: str) -> str:
