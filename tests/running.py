@@ -137,10 +137,7 @@ class RunningSite:
 
 @contextmanager
 def started_site(**environ: str) -> Iterator[RunningSite]:
-    """A site with a data folder of its own, which is not one of pytest's.
-
-    Another test run closes those for PostgreSQL, which does not run as root.
-    """
+    """A site with a data folder of its own, which goes with it."""
     with TemporaryDirectory(prefix="rumbl-site-", ignore_cleanup_errors=True) as folder:
         running = RunningSite(Path(folder) / "data", **environ).start()
         try:

@@ -17,7 +17,8 @@ def folder(prefix: str) -> Path:
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{prefix}*"):
         owner = left.name.removeprefix(prefix).partition("-")[0]
-        if not Path("/proc", owner).exists():
+        ours = owner.isdigit() and left.stat(follow_symlinks=False).st_uid == os.geteuid()
+        if ours and not Path("/proc", owner).exists():
             shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=root))
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,16 @@ def test_what_ended_runs_left_is_removed_and_nothing_else(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL runs as somebody else")
-def test_a_run_that_begins_closes_no_folder_to_those_under_way(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text("def test_it(tmp_path):\n    print(tmp_path)\n")
-    above = [folder for folder in tmp_path.parents if folder.stat().st_mode & 0o7777 == 0o700]
+def test_a_run_that_begins_elsewhere_closes_no_folder_of_this_one(tmp_path: Path) -> None:
+    root = Path(tempfile.gettempdir())
+    above = [folder for folder in tmp_path.parents if folder.is_relative_to(root) and folder != root]
+    before = [folder.stat().st_mode for folder in above]
     for folder in above:
         folder.chmod(0o711)
-    told = subprocess.run(
-        [sys.executable, "-m", "pytest", "-s", "-c", ROOT / "pyproject.toml", tmp_path / "test_it.py"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-    assert [folder.stat().st_mode & 0o7777 for folder in above] == [0o711] * len(above)
-    assert str(above[-1]) not in told
+    (tmp_path / "test_it.py").write_text("def test_it(tmp_path):\n    pass\n")
+
+    subprocess.run([sys.executable, "-m", "pytest", "-q", tmp_path / "test_it.py"], cwd=tmp_path, check=True)
+
+    assert [folder.stat().st_mode & 0o777 for folder in above] == [0o711] * len(above)
+    for folder, mode in zip(above, before, strict=True):
+        folder.chmod(mode)

@@ -30,6 +30,7 @@ def test_amounts_are_read_as_they_are_written_in_english_and_in_german(one, othe
         ("1,234 + 0.5", "1234 + 0.5", False),
         ("1.234 + 1,234", "1.234 + 1234", False),
         ("\u0661\u066c\u0662\u0663\u0664\u066b\u0665", "1234.5", False),
+        ("\u0661\u066b\u0662\u0663\u0664 + 1,5", "1.234 + 1.5", True),
         ("2,5e3", "2.5e3", True),
     ],
 )
@@ -37,7 +38,7 @@ def test_what_a_number_shows_of_its_marks_holds_for_those_beside_it(typed, plain
     assert numerals.read(typed) == (plain, comma)
 
 
-@pytest.mark.parametrize("typed", ["1,23,4", "12.10.2024", "1,,5", "v2,5", "1,2,3", ""])
+@pytest.mark.parametrize("typed", ["1,23,4", "12.10.2024", "1,,5", "v2,5", "1,2,3", "192.168.100.128/25", ""])
 def test_what_is_no_number_stays(typed):
     assert numerals.read(typed) == (typed, False)
 
@@ -45,3 +46,5 @@ def test_what_is_no_number_stays(typed):
 def test_what_may_be_either_is_read_by_the_hint_unless_another_number_speaks_against_it():
     assert numerals.read("2.000 + 1", comma=True) == ("2000 + 1", True)
     assert numerals.read("2.000 + 1.5", comma=True) == ("2.000 + 1.5", False)
+    assert numerals.read("1,234 + 1", comma=True) == ("1.234 + 1", True)
+    assert numerals.read("3.141 * 2", comma=True) == ("3.141 * 2", False)

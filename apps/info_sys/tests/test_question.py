@@ -77,6 +77,10 @@ def test_plain_chat_is_no_question_about_the_world(line):
         "hast du das gesehen?",
         "Was ist das?",
         "Wie alt ist er?",
+        "Ist das euer Hund?",
+        "Wem geh\u00f6rt deiner?",
+        "Wer hat das gesagt?",
+        "Was ist das f\u00fcr ein Lied?",
         "\u0645\u0627 \u0647\u0630\u0627\u061f",  # "what is this?"
         "\u0647\u0644 \u0631\u0623\u064a\u062a \u0627\u0644\u0647\u062f\u0641\u061f",  # "seen the goal?"
     ],
@@ -94,6 +98,12 @@ def test_what_is_asked_among_us_is_not_about_the_world(text):
         "what is a black hole",
         "who was W. E. B. Du Bois?",
         "what is chow mein?",
+        "what's Cirque du Soleil?",
+        "is Cirque du Soleil Canadian?",
+        "did Du Bois found the NAACP?",
+        "does a colony end when the queen dies?",
+        "Was ist EUR?",
+        "Wann st\u00fcrzte die Mir ab?",
         "Was ist das Higgs-Boson?",
         "wer war Ada Lovelace?",
         "\u0645\u0646 \u0647\u064a \u0622\u062f\u0627\u061f",  # "who is Ada?"

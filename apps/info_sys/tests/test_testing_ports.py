@@ -2,13 +2,24 @@
 
 import socket
 
+import pytest
+
 from info_sys import testing_ports
 from info_sys.testing_ports import free_port
 
 
-def test_no_outgoing_connection_can_take_it_while_its_server_is_away():
-    first, _last = map(int, testing_ports._RANGE.read_text().split())
-    assert all(testing_ports._LOWEST <= free_port() < first for _ in range(50))
+def test_no_outgoing_connection_can_take_it_while_its_server_is_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(testing_ports, "_RANGE", tmp_path / "range")
+    (tmp_path / "range").write_text("21000\t60999\n")
+    assert all(10_000 <= free_port() < 21_000 for _ in range(50))
+
+
+@pytest.mark.parametrize("said", [None, "1024 65535", "?"])
+def test_where_the_system_says_nothing_or_leaves_none_there_is_one_all_the_same(tmp_path, monkeypatch, said):
+    monkeypatch.setattr(testing_ports, "_RANGE", tmp_path / "range")
+    if said is not None:
+        (tmp_path / "range").write_text(said)
+    assert 10_000 <= free_port() < 32_768
 
 
 def test_a_port_that_is_listened_on_is_never_given(monkeypatch):

@@ -33,11 +33,15 @@ _AMONG_US: Final = re.compile(
     r"|\u0623\u0646\u062a\u0645?|\u0627\u0646\u062a\u0645?|\u0646\u062d\u0646|\u0623\u0646\u0627|\u0627\u0646\u0627|\u0647\u0646\u0627|\u0647\u0630[\u0627\u0647]|\u0630\u0644\u0643|\u0631\u0623\u064a\u062a\u0645?)\b",
     re.IGNORECASE,
 )
-# Some of these are English or names ("Du Bois", "chow mein"), so only where no English word asks.
-_AMONG_GERMANS: Final = re.compile(
-    r"\b(?:du|dich|dir|deine?|ihr|euch|eure?|wir|uns|unsere?|ich|mich|mir|meine?|er|ihn|ihm|sie|jemand|hier"
-    r"|(?:das|dies)(?=\W{0,3}\Z))\b",
+_IN_GERMAN: Final = re.compile(
+    r"(?:w(?:er|as|ie|o|ann|arum|ieso|eshalb|elche[rs]?|em|en|essen|oher|ohin|arst|art|aren|ei\u00dft?|isst)"
+    r"|hast|hat|habt|haben|ist|bist|sind|seid|war|kannst|kann|k\u00f6nnt|k\u00f6nnen|gibt|geht|siehst|seht)\b",
     re.IGNORECASE,
+)
+# In small letters only: EUR, Mir and Du Bois are of the world.
+_AMONG_GERMANS: Final = re.compile(
+    r"\b(?:du|dich|dir|(?:dein|mein|unser)(?:e[mnrs]?)?|ihr|euch|euer|eure[mnrs]?|wir|uns|ich|mich|mir|er|ihn|ihm"
+    r"|sie|jemand|hier|(?:das|dies)(?=\W{0,3}\Z|\s{1,3}(?:da|denn|f\u00fcr|gesagt|gesehen|gerade)\b))\b"
 )
 
 
@@ -96,8 +100,8 @@ def is_of_the_world(text: str) -> bool:
 
 
 def _is_among_us(text: str) -> bool:
-    english = text.split(maxsplit=1)[0].lower() in _QUESTION_WORDS
-    return bool(_AMONG_US.search(text) or (not english and _AMONG_GERMANS.search(text)))
+    german = _IN_GERMAN.match(text.lstrip()) and _AMONG_GERMANS.search(text)
+    return bool(_AMONG_US.search(text) or german)
 
 
 def subject(text: str) -> str:

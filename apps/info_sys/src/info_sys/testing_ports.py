@@ -9,12 +9,13 @@ from secrets import randbelow
 from typing import Final
 
 _LOWEST: Final = 10_000
+_USUALLY: Final = 32_768
 _RANGE: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _TRIES: Final = 100
 
 
 def free_port() -> int:
-    """A port that was free a moment ago, and that the system gives to no outgoing connection.
+    """A port that was free a moment ago; if the system leaves some, one that no outgoing connection is given.
 
     So a server that is killed can be started on it again. Raises OSError when there is none.
     """
@@ -27,7 +28,8 @@ def free_port() -> int:
 
 
 def _first_outgoing() -> int:
-    """Where Linux says that the ports of outgoing connections begin; elsewhere where they usually do."""
+    """Where the ports of outgoing connections begin: as Linux says, unless that leaves none, or as usual."""
     with suppress(OSError, ValueError):
-        return max(int(_RANGE.read_text().split()[0]), _LOWEST + 1000)
-    return 32_768
+        first = int(_RANGE.read_text().split()[0])
+        return first if first > 2 * _LOWEST else _USUALLY
+    return _USUALLY

@@ -145,7 +145,7 @@ def test_a_pinned_server_stays_until_it_is_halted(embedded: EmbeddedPostgres) ->
     assert not embedded.pinned
 
 
-def test_a_path_too_long_for_a_socket_works(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_path_too_long_for_a_socket_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     base = Path(tempfile.mkdtemp(prefix="rumbl-long-"))
     base.chmod(0o755)
     embedded = EmbeddedPostgres(base / ("long " * 30), durable=False)
@@ -154,10 +154,12 @@ def test_a_path_too_long_for_a_socket_works(tmp_path_factory: pytest.TempPathFac
         assert answer(url) == 42
         sockets = Path(str(url.query["host"]))
         assert len(str(sockets)) < 90
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # TMPDIR may be another one when it stops
     finally:
         embedded.stop()
         shutil.rmtree(base)
     assert not sockets.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_several_processes_may_start_it_at_once(folder: Path) -> None:

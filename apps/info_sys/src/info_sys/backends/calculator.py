@@ -25,8 +25,8 @@ _ASKING: Final = re.compile(
     re.IGNORECASE,
 )
 """English, German and Arabic: "what is (he, she, the result of)", "how much (makes)", "calculate"."""
-_CALL: Final = re.compile(r"[a-z]\w*\s*\(", re.IGNORECASE)
-"""Within one, a comma parts the arguments."""
+_COMMAS_PART: Final = re.compile(r"\b(?:max|min)\s{0,3}\(|(?<![a-z0-9])\(\d+,\d+\)", re.IGNORECASE)
+"""Arguments, or pairs such as (1,2), and are no decimal marks."""
 # 2024-1-2, 1/2/2024, 555-1234, 030-555-1234: written like a sum, meant as a date or a telephone number.
 _NO_SUM: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4}|\d{1,2}/\d{1,2}/\d{2,4}|\d{4}/\d{1,2}/\d{1,2}"
@@ -57,9 +57,11 @@ def calculate(query: str) -> str | None:
     """The value of the sum in `query`, as text; None when there is no sum to compute."""
     if len(query) > MAX_LENGTH:
         return None
-    typed, asked = _strip(query)
-    if not asked and _NO_SUM.fullmatch(typed.text):
+    text, asked, german = _strip(query)
+    if not asked and _NO_SUM.fullmatch(text):
         return None
+    parted = _COMMAS_PART.search(text) is not None
+    typed = numerals.Typed(numerals.latin(text), german) if parted else numerals.read(text, comma=german)
     try:
         result = evaluate(typed.text)
         if result.operations or (asked and result.constant):
@@ -69,13 +71,10 @@ def calculate(query: str) -> str | None:
     return None
 
 
-def _strip(query: str) -> tuple[numerals.Typed, bool]:
-    """The bare expression, and whether words or signs around it ask for its value."""
+def _strip(query: str) -> tuple[str, bool, bool]:
+    """The bare expression, whether words or signs around it ask for its value, and whether German ones do."""
     text = query.strip()
     bare = text.rstrip("?\u061f=! \t\n").strip()
     asked = _ASKING.match(bare)
-    typed = bare[asked.end() :] if asked else bare
     german = asked is not None and asked["german"] is not None
-    call = _CALL.search(typed) is not None
-    plain = numerals.Typed(numerals.latin(typed), comma=False) if call else numerals.read(typed, comma=german)
-    return plain, asked is not None or "=" in text[len(bare) :]
+    return (bare[asked.end() :] if asked else bare), asked is not None or "=" in text[len(bare) :], german

@@ -89,8 +89,9 @@ class Cluster:
         """Stop the server, its sessions too; False if none ran."""
         if self._live_pid() is None:
             return False
+        sockets = Path("".join(self._pid_file()[4:5]).strip())
         self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", str(_START_S), "stop")
-        if (sockets := self._socket_dir()) != self.data:
+        if sockets.is_absolute() and sockets != self.data:
             with suppress(OSError):
                 sockets.rmdir()
         return True

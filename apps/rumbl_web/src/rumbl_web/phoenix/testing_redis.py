@@ -36,10 +36,11 @@ def binary() -> str | None:
 
 def _free_port() -> int:
     """Below those of outgoing connections, so that none has it while the server is away."""
-    while True:
+    for _ in range(100):
         port = 10_000 + secrets.randbelow(20_000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
+    raise OSError("no free port for a Redis")
 
 
 class RedisServer:

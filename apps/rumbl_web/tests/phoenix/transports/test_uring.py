@@ -6,6 +6,7 @@ import errno
 import socket
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -38,20 +39,53 @@ def test_results_are_in_the_order_of_the_sockets_wherever_the_ring_stands(ring: 
             assert theirs.recv(4096) == sent
 
 
-def test_what_is_received_is_told_apart_wherever_the_ring_stands(ring: SendRing) -> None:
-    receiving = ReceiveRing(entries=8, piece=16)
-    pairs = [socket.socketpair() for _ in range(7)]
+@pytest.fixture
+def receiving(ring: SendRing) -> Iterator[ReceiveRing]:
+    made = ReceiveRing(entries=8, piece=16)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pairs() -> Iterator[list[tuple[socket.socket, socket.socket]]]:
+    with ExitStack() as stack:
+        made = [socket.socketpair() for _ in range(9)]
+        for one in (one for pair in made for one in pair):
+            stack.enter_context(one)
+        yield made
+
+
+@pytest.mark.parametrize("failures_first", [False, True])
+def test_what_is_received_is_told_apart_wherever_the_ring_stands(
+    receiving: ReceiveRing,
+    pairs: list[tuple[socket.socket, socket.socket]],
+    monkeypatch: pytest.MonkeyPatch,
+    failures_first: bool,
+) -> None:
+    if failures_first:
+        monkeypatch.setattr(uring, "_call", kernels.failures_first([receiving]))
     for number in range(40):
         some = pairs[: number % 7 + 1]
-        for place, (ours, _) in enumerate(some[1:]):
-            ours.send(b"%d.%d" % (number, place))
+        quiet = number % len(some)
+        wanted: list[bytes | int] = [b"%d.%d" % (number, place) for place in range(len(some))]
+        wanted[quiet] = -errno.EAGAIN
+        for (ours, _), text in zip(some, wanted, strict=True):
+            if isinstance(text, bytes):
+                ours.send(text)
 
-        came = receiving.receive(array("i", [theirs.fileno() for _, theirs in some]))
+        assert receiving.receive(array("i", [theirs.fileno() for _, theirs in some])) == wanted
 
-        assert came == [-errno.EAGAIN, *(b"%d.%d" % (number, place) for place in range(len(some) - 1))]
-    receiving.close()
-    for one in (one for pair in pairs for one in pair):
-        one.close()
+
+def test_more_sockets_than_there_is_room_for_are_never_read_into_each_others_place(
+    receiving: ReceiveRing, pairs: list[tuple[socket.socket, socket.socket]]
+) -> None:
+    with pytest.raises(ValueError, match="9 sockets, but 8 slots"):
+        receiving.receive(array("i", [theirs.fileno() for _, theirs in pairs]))
+
+
+def test_a_failed_ring_does_nothing_more(ring: SendRing) -> None:
+    ring.failed = OSError("some time ago")
+    assert ring.send(array("i", [1, 2]), b"ab") == [-errno.EAGAIN] * 2
 
 
 def test_more_sockets_than_places_are_sent_in_several_batches(ring: SendRing) -> None:

@@ -156,7 +156,7 @@ class Hub:
     def drain(self, spread_s: float = 2.0, wait_s: float = 0.0) -> bool:
         """Close everyone with 1012, evenly over `spread_s`, so that they do not all come back at once.
 
-        New ones are closed at once. Waits up to `wait_s` for the last to go and returns whether it has.
+        Who comes is closed at once. Waits up to `wait_s` for the last to go and returns whether it has.
         """
         self._accepting = False
         started, before = telemetry.start(), self._wire.connections
@@ -218,7 +218,7 @@ class Hub:
             syscalls.write(self._wake_fd, _ONE, len(_ONE))
 
     def send(self, connection: HubConnection, frame: bytes) -> None:
-        """Queue `frame`: `call(put, ...)`, which is asked for once a message."""
+        """`call(put, connection, frame)` without packing it twice: every message comes this way."""
         if get_ident() == self._ident and not self._calls and not self.fanout.full:
             self.put(connection, frame)
         else:

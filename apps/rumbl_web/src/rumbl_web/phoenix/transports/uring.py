@@ -113,8 +113,6 @@ class _Ring:
             return self._batch(fds, sizes, addresses)
         moved: list[int] = []
         for start in range(0, len(fds), most):
-            if self.failed is not None:
-                return moved + [_NOT_DONE] * (len(fds) - start)
             part = slice(start, start + most)
             moved += self._batch(fds[part], sizes[part], addresses[part])
         return moved
@@ -122,11 +120,15 @@ class _Ring:
     def _batch(self, fds: array[int], sizes: array[int], addresses: array[int]) -> list[int]:
         _put_around(self._sizes, self._place, sizes)
         _put_around(self._addresses, self._place, addresses)
-        return self._same(fds)
+        return self._batch_in_place(fds)
 
-    def _same(self, fds: array[int]) -> list[int]:
-        """A batch whose slots have their sizes and addresses."""
+    def _batch_in_place(self, fds: array[int]) -> list[int]:
+        """A batch whose slots have their sizes and addresses. Raises ValueError if there are not enough."""
         words, place, count = self._words, self._place, len(fds)
+        if count > self._mask + 1:
+            raise ValueError(f"{count} sockets, but {self._mask + 1} slots")
+        if self.failed is not None:
+            return [_NOT_DONE] * count
         _put_around(self._fds, place, fds)
         words[self._tail] = (words[self._tail] + count) & 0xFFFFFFFF
         self._place = (place + count) & self._mask
@@ -220,7 +222,7 @@ class ReceiveRing(_Ring):
     def receive(self, fds: array[int]) -> list[bytes | int]:
         """Return what each of `fds` has, nothing at its end, or the negated errno."""
         data, place = self._data, self._place
-        sizes = self._same(fds)
+        sizes = self._batch_in_place(fds)
         starts = self._starts[place : place + len(fds)]
         return [
             data[start : start + size] if size >= 0 else size
