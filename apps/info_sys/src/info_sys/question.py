@@ -34,7 +34,7 @@ _AMONG_US: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_GERMAN: Final = re.compile(
-    r"(?:w(?:er|as|ie|o|ann|arum|ieso|eshalb|elche[rs]?|em|en|essen|oher|ohin|arst|art|aren|ei\u00dft?|isst)"
+    r"(?:w(?:er|as|ie|o(?:her|hin)?|ann|arum|ieso|eshalb|elche[rs]?|em|en|essen|arst|art|aren|ei\u00dft?|isst)"
     r"|hast|hat|habt|haben|ist|bist|sind|seid|war|kannst|kann|k\u00f6nnt|k\u00f6nnen|gibt|geht|siehst|seht)\b",
     re.IGNORECASE,
 )
