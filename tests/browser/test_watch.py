@@ -17,6 +17,9 @@ from tests.running import eventually
 pytestmark = pytest.mark.browser
 
 STATE = "#connection-state"
+SHORT_S = 0.25
+MOST_LOSSES = 10
+"""A busy machine takes longer for some of them, and then they are told."""
 REMEMBER_STATES = """() => {
   const line = document.querySelector("#connection-state");
   window.statesSeen = [line.textContent];
@@ -167,16 +170,31 @@ def test_many_waiting_notes_go_out_in_order_and_once_over_one_connection(new_pag
 
 def test_a_short_loss_of_the_connection_is_not_talked_about(new_page: NewPage) -> None:
     page = new_page()
-    sockets = route_socket(page)
+    sockets: list[WebSocketRoute] = []
+    joined: list[float] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        def down(message: str | bytes) -> None:
+            if '"videos:1","phx_reply"' in str(message):
+                joined.append(time.monotonic())
+            socket.send(message)
+
+        socket.connect_to_server().on_message(down)
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/socket/websocket"), between)
     watch(page, "/watch/1")
-    page.evaluate(REMEMBER_STATES)
-
-    sockets[-1].close(code=1012, reason="restart")
-
-    eventually(lambda: page.evaluate("1") and len(sockets) == 2)
-    expect(page.locator(STATE)).to_have_text("Live")
-    page.wait_for_timeout(600)  # longer than a loss stays unnoticed
-    assert page.evaluate("statesSeen") == ["Live"]
+    for _ in range(MOST_LOSSES):
+        page.evaluate(REMEMBER_STATES)
+        before, lost = len(joined), time.monotonic()
+        sockets[-1].close(code=1012, reason="restart")
+        eventually(lambda before=before: page.evaluate("1") and len(joined) > before)
+        expect(page.locator(STATE)).to_have_text("Live")
+        page.wait_for_timeout(600)  # longer than a loss stays unnoticed
+        if joined[before] - lost < SHORT_S:
+            assert page.evaluate("statesSeen") == ["Live"]
+            return
+    pytest.fail(f"on this machine no loss of {MOST_LOSSES} was over within {SHORT_S} s")
 
 
 def test_who_is_told_to_send_less_comes_back_after_seconds(new_page: NewPage) -> None:
