@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ def folder(prefix: str) -> Path:
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{prefix}*"):
         owner = left.name.removeprefix(prefix).partition("-")[0]
-        ours = owner.isdigit() and left.stat(follow_symlinks=False).st_uid == os.geteuid()
-        if ours and not Path("/proc", owner).exists():
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another run may remove it at the same time
+            ours = owner.isdigit() and left.stat(follow_symlinks=False).st_uid == os.geteuid()
+            if ours and not Path("/proc", owner).exists():
+                shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=root))
 
 

@@ -38,7 +38,10 @@ def test_what_a_number_shows_of_its_marks_holds_for_those_beside_it(typed, plain
     assert numerals.read(typed) == (plain, comma)
 
 
-@pytest.mark.parametrize("typed", ["1,23,4", "12.10.2024", "1,,5", "v2,5", "1,2,3", "192.168.100.128/25", ""])
+@pytest.mark.parametrize(
+    "typed",
+    ["1,23,4", "12.10.2024", "1,,5", "v2,5", "1,2,3", "192.168.100.128/25", "1" * 10_000 + ".1.1.1", ""],
+)
 def test_what_is_no_number_stays(typed):
     assert numerals.read(typed) == (typed, False)
 

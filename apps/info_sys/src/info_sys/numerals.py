@@ -83,4 +83,6 @@ _BY_COMMA: Final = re.compile(_SURE.format(r"\.", ",")).fullmatch
 def _is_address(number: str) -> bool:
     """192.168.100.128 is no number."""
     groups = number.split(".")
-    return len(groups) == 4 and all(group.isdigit() and int(group) < 256 for group in groups)
+    return len(groups) == 4 and all(
+        len(group) < 4 and group.isdigit() and int(group) < 256 for group in groups
+    )

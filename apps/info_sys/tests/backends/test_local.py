@@ -132,6 +132,9 @@ class TestCurrency:
     def test_knows_no_other_currency(self, currency, query):
         assert not currency.matches(query)
 
+    def test_endless_numbers_are_harmless(self, currency):
+        assert not currency.matches("1" * 10_000 + ".1.1.1 usd in eur")
+
     def test_comes_with_a_table(self):
         (text,) = answer(Currency.create(Context()), "1 EUR in USD")
         assert text.startswith("1.00 EUR = 1.")

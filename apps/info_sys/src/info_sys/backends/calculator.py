@@ -26,7 +26,7 @@ _ASKING: Final = re.compile(
 )
 """English, German and Arabic: "what is (he, she, the result of)", "how much (makes)", "calculate"."""
 _COMMAS_PART: Final = re.compile(r"\b(?:max|min)\s{0,3}\(|(?<![a-z0-9])\(\d+,\d+\)", re.IGNORECASE)
-"""Arguments, or pairs such as (1,2), and are no decimal marks."""
+"""Where commas part arguments, or pairs such as (1,2), and are no decimal marks."""
 # 2024-1-2, 1/2/2024, 555-1234, 030-555-1234: written like a sum, meant as a date or a telephone number.
 _NO_SUM: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4}|\d{1,2}/\d{1,2}/\d{2,4}|\d{4}/\d{1,2}/\d{1,2}"

@@ -90,27 +90,29 @@ class Currency(Backend):
 
     def matches(self, query: str) -> bool:
         """An amount of one currency in another."""
-        return self._read(numerals.read(query).text) is not None
+        return self._read(query) is not None
 
     def compute(self, query: str, opts: Options) -> list[Result]:
         """One result that says of when it is."""
-        typed = numerals.read(query)
-        found = self._read(typed.text)
+        found = self._read(query)
         if found is None:
             return []
-        amount, source, target = found
+        amount, source, target, comma = found
         value = amount / self._rates.rates[source] * self._rates.rates[target]
         text = f"{amount:,.2f} {source} = {value:,.2f} {target}"
-        return [Result(SCORE, f"{numerals.show(text, comma=typed.comma)} (rates of {self._rates.day})", self)]
+        return [Result(SCORE, f"{numerals.show(text, comma=comma)} (rates of {self._rates.day})", self)]
 
-    def _read(self, query: str) -> tuple[float, str, str] | None:
-        found = _ASKING.fullmatch(query.strip()) if len(query) <= MAX_LENGTH else None
+    def _read(self, query: str) -> tuple[float, str, str, bool] | None:
+        if len(query) > MAX_LENGTH:
+            return None
+        typed = numerals.read(query)
+        found = _ASKING.fullmatch(typed.text.strip())
         if found is None:
             return None
         source, target = self._code(found["sign"] or found["from"]), self._code(found["to"])
         if source is None or target is None:
             return None
-        return (1.0 if found["n"][0].isalpha() else float(found["n"])), source, target
+        return (1.0 if found["n"][0].isalpha() else float(found["n"])), source, target, typed.comma
 
     def _code(self, word: str | None) -> str | None:
         code = _WORDS.get((word or "").lower(), (word or "").upper())

@@ -203,6 +203,19 @@ class TestLife:
         assert (stats["bytes_in"], stats["bytes_out"]) == (3 * 11, 3 * 7)
 
 
+def test_what_the_hub_says_itself_comes_after_what_others_said_before(loopback: Loopback) -> None:
+    def answer(recorder: Recorder, _data: bytes) -> None:
+        other = threading.Thread(target=opened(recorder).send, args=(Opcode.TEXT, b"first"))
+        other.start()
+        other.join(10)
+        opened(recorder).send(Opcode.TEXT, b"second")
+
+    client, handler = loopback.connect()
+    handler.answer = answer
+    client.text(b"speak")
+    assert [client.receive_text() for _ in range(2)] == [b"first", b"second"]
+
+
 class TestTheLastWord:
     """A message after which nobody has more to say (`send(last=True)`)."""
 

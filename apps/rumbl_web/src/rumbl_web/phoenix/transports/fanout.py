@@ -25,7 +25,7 @@ class FanOut:
         self._most_logged = options.outbox_bytes // 2
         self.active: deque[Group] = deque()
         # So much waits in the logs that the hub had better make visits before it takes more. It also keeps
-        # what one visit writes well under what an outbox holds.
+        # what one visit writes well under what an outbox holds. Kept, since the hub looks for every call.
         self.full = False
 
     def __len__(self) -> int:
